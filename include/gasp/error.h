@@ -35,11 +35,11 @@ typedef enum gasp_class {
 
 /** For errors of GASP_CLASS_VERIFY: whether the same transaction can be acceptable later. */
 typedef enum gasp_refusal {
-    GASP_REFUSAL_NONE = 0,    /**< not a refusal */
-    GASP_REFUSAL_FINAL = 1,   /**< never: it breaks a rule of the chain */
-    GASP_REFUSAL_POLICY = 2,  /**< when this wallet's own limits or abilities change */
-    GASP_REFUSAL_TIME = 3,    /**< at a later height or time */
-    GASP_REFUSAL_MISSING = 4  /**< when something that it stands on arrives */
+    GASP_REFUSAL_NONE = 0,   /**< not a refusal */
+    GASP_REFUSAL_FINAL = 1,  /**< never: it breaks a rule of the chain */
+    GASP_REFUSAL_POLICY = 2, /**< when this wallet's own limits or abilities change */
+    GASP_REFUSAL_TIME = 3,   /**< at a later height or time */
+    GASP_REFUSAL_MISSING = 4 /**< when something that it stands on arrives */
 } gasp_refusal;
 
 typedef enum gasp_err {
@@ -68,12 +68,12 @@ typedef enum gasp_err {
     GASP_ERR_JSON = -28,           /**< not JSON, or not of the documented form */
 
     /* transaction, header */
-    GASP_ERR_TX_NO_INPUTS = -40,   /**< a transaction without inputs */
-    GASP_ERR_TX_NO_OUTPUTS = -41,  /**< a transaction without outputs */
-    GASP_ERR_TX_EF_MARKER = -42,   /**< extended form was asked for and its marker 0000000000ef is not there */
-    GASP_ERR_TX_VALUE = -43,       /**< an output above 21 million coins, or their sum */
-    GASP_ERR_TX_TOO_LARGE = -44,   /**< longer than GASP_TX_MAX bytes */
-    GASP_ERR_HEADER_LENGTH = -45,  /**< headers are not a multiple of 80 bytes */
+    GASP_ERR_TX_NO_INPUTS = -40,  /**< a transaction without inputs */
+    GASP_ERR_TX_NO_OUTPUTS = -41, /**< a transaction without outputs */
+    GASP_ERR_TX_EF_MARKER = -42,  /**< extended form was asked for and its marker 0000000000ef is not there */
+    GASP_ERR_TX_VALUE = -43,      /**< an output above 21 million coins, or their sum */
+    GASP_ERR_TX_TOO_LARGE = -44,  /**< longer than GASP_TX_MAX bytes */
+    GASP_ERR_HEADER_LENGTH = -45, /**< headers are not a multiple of 80 bytes */
 
     /* BUMP, BRC-74 */
     GASP_ERR_BUMP_LEVELS = -60,        /**< no level, or more than 64 */
@@ -83,36 +83,37 @@ typedef enum gasp_err {
     GASP_ERR_BUMP_OFFSET_TWICE = -64,  /**< an offset twice in a level */
     GASP_ERR_BUMP_UNNEEDED = -65,      /**< a leaf above level 0 that no path uses */
     GASP_ERR_BUMP_MISSING = -66,       /**< a sibling is neither given nor computable */
-    GASP_ERR_BUMP_CONTRADICTION = -67, /**< a given hash, or the root, differs from what the leaves below give */
+    GASP_ERR_BUMP_CONTRADICTION = -67, /**< a given hash differs from what the leaves below give */
     GASP_ERR_BUMP_HEIGHT = -68,        /**< a block height of 2^32 or more */
     GASP_ERR_BUMP_NOT_SAME = -69,      /**< paths to merge are of different blocks */
-    GASP_ERR_BUMP_NO_TXID = -70,       /**< level 0 names no transaction */
-    GASP_ERR_BUMP_DUPLICATE = -71,     /**< a duplicate flag at a place that cannot be one: even offset, or an inner node with a right neighbour */
+    GASP_ERR_BUMP_NO_TXID = -70,       /**< level 0 has no hash */
+    GASP_ERR_BUMP_DUPLICATE =
+        -71, /**< a duplicate flag where none can be (gasp/bump.h, rule 5), or equal siblings without one */
 
     /* BEEF, BRC-62, BRC-95, BRC-96 */
-    GASP_ERR_BEEF_VERSION = -80,       /**< first four bytes are no version of BEEF */
-    GASP_ERR_BEEF_BUMP_INDEX = -81,    /**< a transaction names a BUMP that is not there */
-    GASP_ERR_BEEF_FORMAT = -82,        /**< a transaction format byte (V2), or a has-BUMP byte (V1), that is not defined */
-    GASP_ERR_BEEF_NO_SUBJECT = -83,    /**< atomic: the subject transaction is not in it */
-    GASP_ERR_BEEF_UNRELATED = -84,     /**< atomic: a transaction that is no ancestor of the subject */
-    GASP_ERR_BEEF_TXID_ONLY = -85,     /**< a transaction is named by its txid where its bytes are needed */
-    GASP_ERR_BEEF_CYCLE = -86,         /**< transactions that are each other's ancestors */
+    GASP_ERR_BEEF_VERSION = -80,    /**< first four bytes are no version of BEEF */
+    GASP_ERR_BEEF_BUMP_INDEX = -81, /**< a transaction names a BUMP that is not there */
+    GASP_ERR_BEEF_FORMAT = -82,     /**< a transaction format byte (V2), or a has-BUMP byte (V1), that is not defined */
+    GASP_ERR_BEEF_NO_SUBJECT = -83, /**< atomic: the subject transaction is not in it */
+    GASP_ERR_BEEF_UNRELATED = -84,  /**< atomic: a transaction that is no ancestor of the subject */
+    GASP_ERR_BEEF_TXID_ONLY = -85,  /**< a transaction is named by its txid where its bytes are needed */
+    GASP_ERR_BEEF_CYCLE = -86,      /**< transactions that are each other's ancestors */
 
     /* proofs and headers: well formed but not acceptable */
-    GASP_ERR_PROOF_NOT_LEAF = -100,      /**< final: the transaction is no leaf of its path */
-    GASP_ERR_PROOF_ROOT = -101,          /**< final: the path's root is not the root of the block at its height */
-    GASP_ERR_PROOF_NO_HEADER = -102,     /**< missing: no header known at that height */
-    GASP_ERR_PROOF_TX_64 = -103,         /**< final: 64 bytes long, which an inner node of a merkle tree is too */
-    GASP_ERR_HEADER_LINK = -110,         /**< final: previous-block hash is not the hash of the header before */
-    GASP_ERR_HEADER_VERSION = -111,      /**< final: version too low for the height */
-    GASP_ERR_HEADER_TIME = -112,         /**< final: time not above the median of the last 11 */
-    GASP_ERR_HEADER_FUTURE = -113,       /**< time: more than two hours ahead of our clock */
-    GASP_ERR_HEADER_BITS = -114,         /**< final: nBits is not what the difficulty rules demand */
-    GASP_ERR_HEADER_TARGET = -115,       /**< final: nBits is no target of this network */
-    GASP_ERR_HEADER_HASH = -116,         /**< final: hash above target */
-    GASP_ERR_HEADER_PIN = -117,          /**< final: not the pinned or checkpointed header at that height */
+    GASP_ERR_PROOF_NOT_LEAF = -100,        /**< final: the transaction is no leaf of its path */
+    GASP_ERR_PROOF_ROOT = -101,            /**< final: the path's root is not the root of the block at its height */
+    GASP_ERR_PROOF_NO_HEADER = -102,       /**< missing: no header known at that height */
+    GASP_ERR_PROOF_TX_64 = -103,           /**< final: 64 bytes long, which an inner node of a merkle tree is too */
+    GASP_ERR_HEADER_LINK = -110,           /**< final: previous-block hash is not the hash of the header before */
+    GASP_ERR_HEADER_VERSION = -111,        /**< final: version too low for the height */
+    GASP_ERR_HEADER_TIME = -112,           /**< final: time not above the median of the last 11 */
+    GASP_ERR_HEADER_FUTURE = -113,         /**< time: more than two hours ahead of our clock */
+    GASP_ERR_HEADER_BITS = -114,           /**< final: nBits is not what the difficulty rules demand */
+    GASP_ERR_HEADER_TARGET = -115,         /**< final: nBits is no target of this network */
+    GASP_ERR_HEADER_HASH = -116,           /**< final: hash above target */
+    GASP_ERR_HEADER_PIN = -117,            /**< final: not the pinned or checkpointed header at that height */
     GASP_ERR_HEADER_UNKNOWN_PARENT = -118, /**< missing: the header before is not known */
-    GASP_ERR_HEADER_RUN_SHORT = -119,    /**< missing: a start in the middle needs more headers before the pin */
+    GASP_ERR_HEADER_RUN_SHORT = -119,      /**< missing: a start in the middle needs more headers before the pin */
 
     /* one transaction: well formed but not acceptable */
     GASP_ERR_VERIFY_TXID = -130,        /**< final: bytes do not hash to the txid that was asked for */
@@ -135,31 +136,32 @@ typedef enum gasp_err {
     GASP_ERR_ENTRY_KEY = -160,    /**< an entry's key is empty, too long, or not UTF-8 */
     GASP_ERR_ENTRY_VALUE = -161,  /**< an entry's value is too long */
     GASP_ERR_ENTRY_FUTURE = -162, /**< time: an entry dated more than ten minutes ahead */
+    GASP_ERR_ENTRY_FORM = -163,   /**< an entry with unassigned flags, or entries that do not strictly ascend */
 
     /* the peer */
-    GASP_ERR_PEER_FRAME = -180,      /**< a frame longer than allowed, with unassigned flags, or a MORE that does not fit */
-    GASP_ERR_PEER_MESSAGE = -181,    /**< a message that cannot be read, or an unknown even one */
-    GASP_ERR_PEER_UNEXPECTED = -182, /**< a message that its state does not allow */
-    GASP_ERR_PEER_VERSION = -183,    /**< no protocol version in common */
-    GASP_ERR_PEER_NETWORK = -184,    /**< another network */
+    GASP_ERR_PEER_FRAME = -180, /**< a frame longer than allowed, with unassigned flags, or a MORE that does not fit */
+    GASP_ERR_PEER_MESSAGE = -181,        /**< a message that cannot be read, or an unknown even one */
+    GASP_ERR_PEER_UNEXPECTED = -182,     /**< a message that its state does not allow */
+    GASP_ERR_PEER_VERSION = -183,        /**< no protocol version in common */
+    GASP_ERR_PEER_NETWORK = -184,        /**< another network */
     GASP_ERR_PEER_NOTHING_COMMON = -185, /**< no scheme or state version in common */
-    GASP_ERR_PEER_DENIED = -186,     /**< no such collection, or no right to it: the peer does not say which */
-    GASP_ERR_PEER_CREDIT = -187,     /**< more roots than credit was given for */
-    GASP_ERR_PEER_LIMIT = -188,      /**< a limit that was announced to the peer */
-    GASP_ERR_PEER_FILTER = -189,     /**< a bloom filter outside of its bounds */
-    GASP_ERR_PEER_CLOSED = -190,     /**< the connection ended before the round did */
-    GASP_ERR_PEER_ERROR = -191,      /**< the peer ended the session with an error of its own */
-    GASP_ERR_PEER_IDLE = -192,       /**< nothing came for longer than allowed */
-    GASP_ERR_TRACE = -193,           /**< replaying a recorded session gave other bytes, events or questions */
+    GASP_ERR_PEER_DENIED = -186,         /**< no such collection, or no right to it: the peer does not say which */
+    GASP_ERR_PEER_CREDIT = -187,         /**< more roots than credit was given for */
+    GASP_ERR_PEER_LIMIT = -188,          /**< a limit that was announced to the peer */
+    GASP_ERR_PEER_FILTER = -189,         /**< a bloom filter outside of its bounds */
+    GASP_ERR_PEER_CLOSED = -190,         /**< the connection ended before the round did */
+    GASP_ERR_PEER_ERROR = -191,          /**< the peer ended the session with an error of its own */
+    GASP_ERR_PEER_IDLE = -192,           /**< nothing came for longer than allowed */
+    GASP_ERR_TRACE = -193,               /**< replaying a recorded session gave other bytes, events or questions */
 
     /* the store */
-    GASP_ERR_STORE_IO = -210,       /**< reading or writing failed; see the message */
-    GASP_ERR_STORE_LOCKED = -211,   /**< another process holds it */
-    GASP_ERR_STORE_LAYOUT = -212,   /**< a layout version that this library does not know */
-    GASP_ERR_STORE_CORRUPT = -213,  /**< a row that cannot be what was written */
-    GASP_ERR_STORE_MISSING = -214,  /**< there is no wallet there */
-    GASP_ERR_STORE_EXISTS = -215,   /**< there is one already */
-    GASP_ERR_STORE_NETWORK = -216,  /**< the wallet is of another network */
+    GASP_ERR_STORE_IO = -210,      /**< reading or writing failed; see the message */
+    GASP_ERR_STORE_LOCKED = -211,  /**< another process holds it */
+    GASP_ERR_STORE_LAYOUT = -212,  /**< a layout version that this library does not know */
+    GASP_ERR_STORE_CORRUPT = -213, /**< a row that cannot be what was written */
+    GASP_ERR_STORE_MISSING = -214, /**< there is no wallet there */
+    GASP_ERR_STORE_EXISTS = -215,  /**< there is one already */
+    GASP_ERR_STORE_NETWORK = -216, /**< the wallet is of another network */
 
     /* the transport */
     GASP_ERR_NET_ADDRESS = -230, /**< an address that cannot be read or resolved */
@@ -167,7 +169,8 @@ typedef enum gasp_err {
     GASP_ERR_NET_LISTEN = -232,  /**< cannot listen there */
     GASP_ERR_NET_IO = -233,      /**< an open connection failed */
     GASP_ERR_NET_REFUSED = -234, /**< not allowed without a flag that says so (an open port, an anonymous peer) */
-    GASP_ERR_FILE_OPEN = -235    /**< a file cannot be opened, read or written */
+    GASP_ERR_FILE_OPEN = -235,   /**< a file cannot be opened, read or written */
+    GASP_ERR_NET_STOPPED = -236  /**< this node was stopped before the session was done */
 } gasp_err;
 
 /** Where an error is and what it concerns. Decoders fill it when the caller gives one (NULL: not wanted);

@@ -39,6 +39,16 @@ typedef struct gasp_mem {
     void (*release)(void *user, void *block);
 } gasp_mem;
 
+/** Bytes that belong to the caller. Zero it before its first use; free it with gasp_data_clear. */
+typedef struct gasp_data {
+    uint8_t *data;
+    size_t len;
+    const gasp_mem *mem; /**< whose release frees data */
+} gasp_data;
+
+/** Frees what a function gave and leaves an empty gasp_data. A zeroed one is accepted. */
+GASP_API void gasp_data_clear(gasp_data *data);
+
 /** SHA256d of a transaction, internal order. */
 typedef struct gasp_txid {
     uint8_t b[32];
@@ -88,11 +98,7 @@ enum {
 };
 
 /** The chain that a wallet lives on. Never mixed: a peer of another network is refused. */
-typedef enum gasp_network {
-    GASP_NETWORK_MAIN = 1,
-    GASP_NETWORK_TEST = 2,
-    GASP_NETWORK_REGTEST = 3
-} gasp_network;
+typedef enum gasp_network { GASP_NETWORK_MAIN = 1, GASP_NETWORK_TEST = 2, GASP_NETWORK_REGTEST = 3 } gasp_network;
 
 /** Time as the library sees it: always an argument, never read from a clock.
  *  mono_ms only counts forward (for deadlines), wall_ms is milliseconds since 1970 UTC (for records). */

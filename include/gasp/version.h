@@ -8,11 +8,7 @@
 extern "C" {
 #endif
 
-enum {
-    GASP_VERSION_MAJOR = 0,
-    GASP_VERSION_MINOR = 1,
-    GASP_VERSION_PATCH = 0
-};
+enum { GASP_VERSION_MAJOR = 0, GASP_VERSION_MINOR = 1, GASP_VERSION_PATCH = 0 };
 
 /** The version of the library that is running, as "MAJOR.MINOR.PATCH"; static storage.
  *  Compare with the numbers above to see whether headers and library belong together. */

@@ -88,3 +88,10 @@ void gasp_mem_wipe(void *bytes, size_t len)
     while (len-- > 0)
         *at++ = 0;
 }
+
+void gasp_data_clear(gasp_data *data)
+{
+    if (data->data != NULL)
+        gasp_mem_free(gasp_mem_or_default(data->mem), data->data);
+    *data = (gasp_data){NULL, 0, NULL};
+}

@@ -24,7 +24,8 @@ void gasp_mem_free(const gasp_mem *mem, void *block);
 /** Makes room for at least `need` elements of `size` bytes in *data, doubling *cap; never for more than `max` elements.
  *  The new part is not zeroed.
  *  Errors: GASP_ERR_LIMIT  need > max;  GASP_ERR_NOMEM */
-gasp_err gasp_mem_grow(const gasp_mem *mem, void **data, size_t *cap, size_t need, size_t size, size_t max) GASP_MUST_CHECK;
+gasp_err gasp_mem_grow(const gasp_mem *mem, void **data, size_t *cap, size_t need, size_t size,
+                       size_t max) GASP_MUST_CHECK;
 
 /** Overwrites secrets in a way that the compiler keeps. */
 void gasp_mem_wipe(void *bytes, size_t len);

@@ -22,7 +22,7 @@ size_t gasp_reader_left(const gasp_reader *r);
 void gasp_reader_fail(gasp_reader *r, gasp_err err, size_t at);
 
 uint8_t gasp_read_u8(gasp_reader *r);
-uint16_t gasp_read_u16(gasp_reader *r);  /**< little-endian, as all below */
+uint16_t gasp_read_u16(gasp_reader *r); /**< little-endian, as all below */
 uint32_t gasp_read_u32(gasp_reader *r);
 uint64_t gasp_read_u64(gasp_reader *r);
 

@@ -131,9 +131,12 @@ static void growth_stops_at_its_maximum(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(compact_sizes),           cmocka_unit_test(longer_than_needed),
-        cmocka_unit_test(failure_is_sticky),       cmocka_unit_test(counts_fit_what_follows),
-        cmocka_unit_test(sinks),                   cmocka_unit_test(growth_stops_at_its_maximum),
+        cmocka_unit_test(compact_sizes),
+        cmocka_unit_test(longer_than_needed),
+        cmocka_unit_test(failure_is_sticky),
+        cmocka_unit_test(counts_fit_what_follows),
+        cmocka_unit_test(sinks),
+        cmocka_unit_test(growth_stops_at_its_maximum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
