@@ -180,7 +180,7 @@ static gasp_err take_level(gasp_bump *bump, const gasp_bump_leaf *leaves, size_t
         return GASP_ERR_BUMP_EMPTY_LEVEL;
     if (n > GASP_BUMP_LEAVES_MAX - bump->n_leaves)
         return GASP_ERR_LIMIT;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; leaves != NULL && i < n; i++) {
         gasp_bump_leaf leaf = leaves[i];
         where->leaf = bump->n_leaves;
         gasp_err err = gasp_bump_judge_offset(bump, leaf.offset);

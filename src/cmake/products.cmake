@@ -106,7 +106,7 @@ gasp_product(gasp-node EXPORT node
   DESCRIPTION "Transports and running process of libgasp"
   ROOMS net node COPIES base NEEDS gasp
   HEADERS ${gasp_node_headers}
-  LIBS PkgConfig::uv PC_REQUIRES libuv)
+  LIBS PkgConfig::uv Threads::Threads PC_REQUIRES libuv PC_LIBS -pthread)
 
 if(TARGET gasp_room_cli)
   add_executable(gasp_command $<TARGET_OBJECTS:gasp_room_cli>)
@@ -118,6 +118,7 @@ if(TARGET gasp_room_cli)
       target_link_libraries(gasp_command PRIVATE ${product})
     endif()
   endforeach()
+  target_link_libraries(gasp_command PRIVATE PkgConfig::jansson)
   install(TARGETS gasp_command)
 endif()
 

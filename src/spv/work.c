@@ -126,7 +126,7 @@ void gasp_u256_shift_right(gasp_u256 *out, const gasp_u256 *a, unsigned n)
 static uint32_t divide_by_word(gasp_u256 *quotient, const gasp_u256 *a, uint32_t b)
 {
     uint64_t rest = 0;
-    for (unsigned i = WORDS; i-- > 0;) {
+    for (unsigned i = WORDS; b != 0 && i-- > 0;) {
         rest = rest << 32 | a->w[i];
         quotient->w[i] = (uint32_t)(rest / b);
         rest %= b;
@@ -139,7 +139,8 @@ static uint32_t divide_by_word(gasp_u256 *quotient, const gasp_u256 *a, uint32_t
 static uint64_t guess_word(const uint32_t *left, const gasp_u256 *by, unsigned n)
 {
     uint64_t lead = (uint64_t)left[n] << 32 | left[n - 1];
-    uint64_t guess = lead / by->w[n - 1], rest = lead % by->w[n - 1];
+    uint64_t top = by->w[n - 1] != 0 ? by->w[n - 1] : 1; /* never 0: the top bit is set */
+    uint64_t guess = lead / top, rest = lead % top;
     while (guess >> 32 != 0 || guess * by->w[n - 2] > (rest << 32 | left[n - 2])) {
         guess--;
         rest += by->w[n - 1];

@@ -108,6 +108,8 @@ static gasp_tree *node_new(row *r, const gasp_mem *mem)
 static gasp_err own(gasp_tree **link, const gasp_mem *mem)
 {
     gasp_tree *shared = *link;
+    if (shared == NULL)
+        return GASP_ERR_INTERNAL;
     if (atomic_load_explicit(&shared->refs, memory_order_acquire) == 1)
         return GASP_OK;
     gasp_tree *copy = node_new(shared->u.row, mem);
@@ -303,6 +305,8 @@ gasp_err gasp_tree_del(gasp_tree **root, gasp_bytes key, const gasp_mem *mem)
     size_t depth = 0;
     gasp_tree **place = NULL;
     gasp_err err = descend(root, way, &depth, &place, key, mem);
+    if (err == GASP_OK && *place == NULL)
+        err = GASP_ERR_INTERNAL;
     if (err == GASP_OK && (*place)->left != NULL && (*place)->right != NULL)
         err = take_successor(way, &depth, &place, mem);
     if (err != GASP_OK)

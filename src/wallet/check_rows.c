@@ -118,7 +118,7 @@ static gasp_err member_row(void *ctx, gasp_bytes key, gasp_bytes value)
 /* The row as it would be written now. *there: its transaction is held, has that output and can be read. */
 static gasp_err derive_output(gasp_checking *c, gasp_row_output *out, bool *there, const gasp_outpoint *outpoint)
 {
-    gasp_row_info info;
+    gasp_row_info info = {0};
     gasp_txid spender;
     gasp_tx *tx = NULL;
     gasp_blob *blob = NULL;

@@ -9,10 +9,7 @@
 #include "chain/tx.h"
 #include "gasp/header.h"
 #include "gasp/leveldb.h"
-#include "lib/random.h"
-#include "record/entry.h"
 #include "wallet/made.h"
-#include "wallet/questions.h"
 
 static const gasp_collection standard = {{0}};
 

@@ -409,6 +409,38 @@ static void transactions_are_read(void **state)
     made_close(&w);
 }
 
+/* ---- making and opening -------------------------------------------------------------------------------------------- */
+
+static void a_store_is_one_wallet_for_ever(void **state)
+{
+    (void)state;
+    gasp_kv *kv = NULL;
+    gasp_wallet *wallet = NULL;
+    gasp_wallet_config config;
+    assert_err(gasp_kv_memory_new(&kv, NULL), GASP_OK);
+    gasp_wallet_config_init(&config);
+    assert_err(gasp_wallet_open(&wallet, &config), GASP_ERR_MISUSE); /* no store */
+    config.kv = kv;
+    assert_err(gasp_wallet_open(&wallet, &config), GASP_ERR_STORE_MISSING);
+    assert_err(gasp_wallet_create(&config, (gasp_network)9, made_time(1)), GASP_ERR_MISUSE);
+    assert_err(gasp_wallet_create(&config, GASP_NETWORK_TEST, made_time(1)), GASP_OK);
+    assert_err(gasp_wallet_create(&config, GASP_NETWORK_TEST, made_time(2)), GASP_ERR_STORE_EXISTS);
+    assert_err(gasp_wallet_open(&wallet, &config), GASP_OK);
+    assert_int_equal(gasp_wallet_network(wallet), GASP_NETWORK_TEST);
+    gasp_wallet_free(wallet);
+    static const uint8_t key[] = {'V'};
+    static const uint8_t later[] = {2, 0, 0, 0, 1, 2, 3};
+    static const uint8_t cut[] = {1, 0, 0, 0, 2};
+    gasp_kv_op op = {GASP_KV_PUT, {key, 1}, {later, sizeof later}};
+    assert_err(kv->write(kv->user, &op, 1, true), GASP_OK);
+    assert_err(gasp_wallet_open(&wallet, &config), GASP_ERR_STORE_LAYOUT);
+    assert_err(gasp_wallet_create(&config, GASP_NETWORK_TEST, made_time(2)), GASP_ERR_STORE_EXISTS);
+    op.value = (gasp_bytes){cut, sizeof cut};
+    assert_err(kv->write(kv->user, &op, 1, true), GASP_OK);
+    assert_err(gasp_wallet_open(&wallet, &config), GASP_ERR_STORE_CORRUPT);
+    gasp_kv_close(kv);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -421,6 +453,7 @@ int main(void)
         cmocka_unit_test(wrong_labels_are_refused),
         cmocka_unit_test(changes_are_seen_once),
         cmocka_unit_test(transactions_are_read),
+        cmocka_unit_test(a_store_is_one_wallet_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
