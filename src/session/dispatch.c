@@ -55,20 +55,21 @@ static const gasp_msg column_type[COLS] = {
     [COL_CREDIT] = GASP_MSG_CREDIT,       [COL_ROOTS_END] = GASP_MSG_ROOTS_END, [COL_TURN_END] = GASP_MSG_TURN_END,
 };
 
-#define UNX unexpected
-
-/* The peer may be one step ahead: a sender that got TURN_END sends its first filter parts before we look again, and the
- * last CREDIT of a receiver crosses the TURN_END that we did not see yet. */
+/* Messages keep their order and a turn ends for both by TURN_END, so that nothing of a later state comes early. */
+#define no unexpected
+/* clang-format off */
 static const handler table[AT_STATES][COLS] = {
-    /*                  OPEN     CLOSE     ERROR     KEEPALIVE     FILTER     INV     WANT     SENT     ABSENT     CREDIT     ROOTS_END     TURN_END */
-    [AT_START] = {UNX, UNX, on_error, on_keepalive, UNX, UNX, UNX, UNX, UNX, UNX, UNX, UNX},
-    [AT_OPENING] = {on_open, UNX, on_error, on_keepalive, UNX, UNX, UNX, UNX, UNX, UNX, UNX, UNX},
-    [AT_RECEIVING] = {UNX, UNX, on_error, on_keepalive, UNX, on_inv, UNX, on_sent, on_absent, UNX, on_roots_end, UNX},
-    [AT_SENDING] = {UNX, UNX, on_error, on_keepalive, on_filter, UNX, on_want, UNX, UNX, on_credit, UNX, on_turn_end},
-    [AT_CLOSING] = {UNX, on_close, on_error, on_keepalive, UNX, UNX, UNX, UNX, UNX, UNX, UNX, UNX},
-    [AT_DONE] = {UNX, UNX, UNX, UNX, UNX, UNX, UNX, UNX, UNX, UNX, UNX, UNX},
-    [AT_FAILED] = {UNX, UNX, UNX, UNX, UNX, UNX, UNX, UNX, UNX, UNX, UNX, UNX},
+    /*                 OPEN     CLOSE     ERROR     KEEPALIVE     FILTER     INV     WANT     SENT     ABSENT     CREDIT     ROOTS_END     TURN_END */
+    [AT_START]     = { no,      no,       on_error, on_keepalive, no,        no,     no,      no,      no,        no,        no,           no          },
+    [AT_OPENING]   = { on_open, no,       on_error, on_keepalive, no,        no,     no,      no,      no,        no,        no,           no          },
+    [AT_RECEIVING] = { no,      no,       on_error, on_keepalive, no,        on_inv, no,      on_sent, on_absent, no,        on_roots_end, no          },
+    [AT_SENDING]   = { no,      no,       on_error, on_keepalive, on_filter, no,     on_want, no,      no,        on_credit, no,           on_turn_end },
+    [AT_CLOSING]   = { no,      on_close, on_error, on_keepalive, no,        no,     no,      no,      no,        no,        no,           no          },
+    [AT_DONE]      = { no,      no,       no,       no,           no,        no,     no,      no,      no,        no,        no,           no          },
+    [AT_FAILED]    = { no,      no,       no,       no,           no,        no,     no,      no,      no,        no,        no,           no          },
 };
+/* clang-format on */
+#undef no
 
 /* The column of a type; COLS for one that this version does not know. */
 static size_t column(uint16_t type)

@@ -182,12 +182,6 @@ static void begin(const gasp_session *s, gasp_buf *body, gasp_writer *w)
     *w = gasp_writer_growing(body);
 }
 
-static void write_time(gasp_writer *w, gasp_time time)
-{
-    gasp_write_u64(w, time.mono_ms);
-    gasp_write_u64(w, time.wall_ms);
-}
-
 gasp_err trace_begin(gasp_session *s)
 {
     const uint8_t version = TRACE_VERSION;
@@ -209,38 +203,54 @@ gasp_err trace_begin(gasp_session *s)
     return put(s, TRACE_BEGIN, &body, err != GASP_OK ? err : w.err);
 }
 
-gasp_err trace_recv(gasp_session *s, gasp_bytes bytes)
+/* A record of bytes, behind the time of the call where it is one. */
+static gasp_err record(gasp_session *s, uint8_t kind, bool timed, gasp_bytes bytes)
 {
     gasp_buf body;
     gasp_writer w;
     if (s->trace == NULL)
         return GASP_OK;
     begin(s, &body, &w);
-    write_time(&w, s->now);
+    if (timed) {
+        gasp_write_u64(&w, s->now.mono_ms);
+        gasp_write_u64(&w, s->now.wall_ms);
+    }
     gasp_write_bytes(&w, bytes.data, bytes.len);
-    return put(s, TRACE_RECV, &body, w.err);
+    return put(s, kind, &body, w.err);
+}
+
+gasp_err trace_recv(gasp_session *s, gasp_bytes bytes)
+{
+    return record(s, TRACE_RECV, true, bytes);
 }
 
 gasp_err trace_send_begin(gasp_session *s)
 {
-    gasp_buf body;
-    gasp_writer w;
-    if (s->trace == NULL)
-        return GASP_OK;
-    begin(s, &body, &w);
-    write_time(&w, s->now);
-    return put(s, TRACE_SEND, &body, w.err);
+    return record(s, TRACE_SEND, true, (gasp_bytes){NULL, 0});
 }
 
 gasp_err trace_sent(gasp_session *s, gasp_bytes bytes)
 {
-    gasp_buf body;
-    gasp_writer w;
-    if (s->trace == NULL)
-        return GASP_OK;
-    begin(s, &body, &w);
-    gasp_write_bytes(&w, bytes.data, bytes.len);
-    return put(s, TRACE_SENT, &body, w.err);
+    return record(s, TRACE_SENT, false, bytes);
+}
+
+gasp_err trace_resume(gasp_session *s, uint64_t ticket)
+{
+    uint8_t bytes[8];
+    gasp_writer w = gasp_writer_fixed(bytes, sizeof bytes);
+    gasp_write_u64(&w, ticket);
+    return record(s, TRACE_RESUME, true, (gasp_bytes){bytes, sizeof bytes});
+}
+
+gasp_err trace_closed(gasp_session *s)
+{
+    return record(s, TRACE_CLOSED, true, (gasp_bytes){NULL, 0});
+}
+
+gasp_err trace_rights(gasp_session *s, unsigned rights)
+{
+    const uint8_t byte = (uint8_t)rights;
+    return record(s, TRACE_RIGHTS, false, (gasp_bytes){&byte, 1});
 }
 
 gasp_err trace_event(gasp_session *s, const gasp_event *event)
@@ -252,40 +262,6 @@ gasp_err trace_event(gasp_session *s, const gasp_event *event)
     begin(s, &body, &w);
     trace_event_write(&w, event);
     return put(s, TRACE_EVENT, &body, w.err);
-}
-
-gasp_err trace_resume(gasp_session *s, uint64_t ticket)
-{
-    gasp_buf body;
-    gasp_writer w;
-    if (s->trace == NULL)
-        return GASP_OK;
-    begin(s, &body, &w);
-    write_time(&w, s->now);
-    gasp_write_u64(&w, ticket);
-    return put(s, TRACE_RESUME, &body, w.err);
-}
-
-gasp_err trace_closed(gasp_session *s)
-{
-    gasp_buf body;
-    gasp_writer w;
-    if (s->trace == NULL)
-        return GASP_OK;
-    begin(s, &body, &w);
-    write_time(&w, s->now);
-    return put(s, TRACE_CLOSED, &body, w.err);
-}
-
-gasp_err trace_rights(gasp_session *s, unsigned rights)
-{
-    gasp_buf body;
-    gasp_writer w;
-    if (s->trace == NULL)
-        return GASP_OK;
-    begin(s, &body, &w);
-    gasp_write_u8(&w, (uint8_t)rights);
-    return put(s, TRACE_RIGHTS, &body, w.err);
 }
 
 gasp_err trace_answer(gasp_session *s, gasp_ask_kind kind, gasp_err status, const gasp_ask *ask)

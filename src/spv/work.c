@@ -126,7 +126,7 @@ void gasp_u256_shift_right(gasp_u256 *out, const gasp_u256 *a, unsigned n)
 static uint32_t divide_by_word(gasp_u256 *quotient, const gasp_u256 *a, uint32_t b)
 {
     uint64_t rest = 0;
-    for (unsigned i = WORDS; b != 0 && i-- > 0;) {
+    for (unsigned i = WORDS; i-- > 0;) {
         rest = rest << 32 | a->w[i];
         quotient->w[i] = (uint32_t)(rest / b);
         rest %= b;
