@@ -1,5 +1,5 @@
 #!/bin/sh
-# Two wallets over TCP, a unix socket and a command: the same set each time, recorded and replayed; and what goes wrong.
+# Two wallets over TCP, a unix socket, a command and two pipes: the same set each time, recorded and replayed; and what goes wrong.
 . "$(dirname "$0")/lib.sh"
 
 for name in chain-10 web-5a chain-7 pair-a; do demo_file $name; done
@@ -67,10 +67,22 @@ make a3 b3
 text 0 sync b3 "exec:$gasp serve a3 --stdio" --record exec.trace
 equal a3 b3
 tail -n 1 out >digest-3
-run 0 replay tcp.trace unix.trace exec.trace
-is passed 3
-what='three transports'
-cmp -s digest-1 digest-2 && cmp -s digest-1 digest-3 || wrong 'three digests'
+
+# Standard input and output of a process that somebody else started: here two pipes stand for an inetd or an ssh.
+make a4 b4
+mkfifo to from
+"$gasp" serve a4 --stdio <to >from 2>serve-err &
+server=$!
+text 0 sync b4 "exec:cat from & cat >to" --record stdio.trace
+wait "$server" || { cases=$((cases + 1)); what=serve; wrong "ended with $?: $(cat serve-err)"; }
+server=
+equal a4 b4
+tail -n 1 out >digest-4
+run 0 replay tcp.trace unix.trace exec.trace stdio.trace
+is passed 4
+what='four transports'
+cases=$((cases + 1))
+for n in 2 3 4; do cmp -s digest-1 digest-$n || wrong "digest $n differs"; done
 
 # A trace with a changed byte near its end, and one that is cut, do not replay.
 size=$(wc -c <tcp.trace)
