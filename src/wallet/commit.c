@@ -231,8 +231,8 @@ static gasp_err join_entries(gasp_txn *txn, const gasp_commit_node *node, bool *
     gasp_entries_clear(&held);
     gasp_entries_clear(&given);
     gasp_data_clear(&bytes);
-    return err == GASP_ERR_LIMIT ? GASP_OK
-                                 : err; /* a full list takes no more entries; the transaction stands without */
+    /* A full list takes no more entries; the transaction stands without them. */
+    return err == GASP_ERR_LIMIT ? GASP_OK : err;
 }
 
 /* The entries of one transaction, read when the first of its outputs needs them. */

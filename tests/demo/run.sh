@@ -139,6 +139,7 @@ step '7. Sync' \
     'B serves at a port of this machine, A connects. Each sends what the other lacks; what its transactions stand on is' \
     'asked for step by step until it reaches a proof, and only what was verified is stored.'
 printf '  $ gasp serve B --listen tcp://127.0.0.1:0 --allow-anonymous &\n'
+: >serve.txt # it is read before the server has made it
 "$gasp" serve B --listen tcp://127.0.0.1:0 --allow-anonymous >serve.txt 2>serve-notes.txt &
 server=$!
 tries=0
