@@ -48,6 +48,15 @@ int main(void)
     printf(" json");
 #endif
 #ifdef WITH_NODE
+    gasp_node *node = NULL;
+    gasp_node_config config;
+    char bound[GASP_ADDRESS_MAX];
+    gasp_node_config_init(&config);
+    if (gasp_node_new(&node, &config) != GASP_OK)
+        return 1;
+    if (gasp_node_listen(node, bound, "unix:none") != GASP_ERR_MISUSE) /* it was given no wallet */
+        return 1;
+    gasp_node_free(node);
     printf(" node");
 #endif
     printf("\n");
