@@ -46,7 +46,8 @@ typedef struct gasp_access {
  *  defaults, which are given here. */
 typedef struct gasp_session_limits {
     uint32_t max_frame;       /**< bytes of a frame's payload: 65,536. At least 1,024 */
-    uint32_t max_message;     /**< bytes of a message over all its frames: 32 MiB. One transaction must fit */
+    uint32_t max_message;     /**< bytes of a message over all its frames: 32 MiB, at least 1 MiB. What comes with one
+                               *   transaction must fit into half of it */
     uint32_t max_wants;       /**< WANTs that a peer may have open at us: 4,096 */
     uint32_t credit_roots;    /**< roots that a peer may have unfinished at us: 1,024 */
     uint64_t credit_bytes;    /**< bytes of their INVs: 16 MiB */
@@ -56,7 +57,7 @@ typedef struct gasp_session_limits {
     uint64_t max_items;       /**< items a peer may say it has: 16,777,216 */
     uint64_t serve_bytes;     /**< bytes served for WANTs in a session: 4 GiB */
     uint32_t serve_repeats;   /**< times that one transaction is served: 3 */
-    uint32_t idle_ms;         /**< silence of the peer that ends the session: 120,000 */
+    uint32_t idle_ms;         /**< silence in both directions that ends the session: 120,000 */
 } gasp_session_limits;
 
 /** A receiver of everything that enters and leaves a session: a trace (gasp_trace_replay). Called with runs of bytes that
@@ -105,6 +106,7 @@ GASP_API gasp_err gasp_session_recv(gasp_session *session, const uint8_t *in, si
  *  only when there is room, because much of what could be sent is made only then.
  *
  *  Gives:   *out, *len: a view that is valid until the next call with this session; len 0 when there is nothing to say now.
+ *           A session that has ended gives its last words, which may be an ERROR for the peer, and then nothing.
  *  Errors:  as gasp_session_recv, of class resource, store, internal; *len is then 0 */
 GASP_API gasp_err gasp_session_send(gasp_session *session, const uint8_t **out, size_t *len,
                                     gasp_time now) GASP_MUST_CHECK;

@@ -60,7 +60,7 @@ typedef struct gasp_verifier {
      * was not written counts as not checked. */
     gasp_err (*verify)(void *user, gasp_err *verdicts, const gasp_verify_batch *batch, uint64_t ticket);
 
-    /** The session ends while this ticket is pending. When it returns, no thread of the host touches the batch or its
+    /** The session ends while this ticket is pending (also one that was resumed after the session had ended). When it returns, no thread of the host touches the batch or its
      *  verdicts any more, and the ticket will not be resumed. May be NULL when verify never answers GASP_PENDING. */
     void (*cancel)(void *user, uint64_t ticket);
 } gasp_verifier;
