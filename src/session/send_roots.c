@@ -266,6 +266,21 @@ static gasp_err pack_answer(packing *p, const gasp_load_node *node, const gasp_w
     return note_served(s, &node->txid, whole);
 }
 
+/* Takes the last INV out again, and its path, so that the batch has none that nobody names. */
+static void unpack_last(packing *p)
+{
+    const gasp_inv *last = &p->invs[--p->n_invs];
+    gasp_mem_free(p->s->mem, last->roots);
+    if ((last->flags & GASP_INV_PROVEN) == 0)
+        return;
+    block_paths *of = &p->blocks[last->block];
+    gasp_bump_free(of->paths[--of->n]);
+    if (of->n > 0)
+        return;
+    gasp_mem_free(p->s->mem, of->paths); /* the block came with this INV, so it is the last one */
+    p->n_blocks--;
+}
+
 /* One loaded node as a root; GASP_DONE when the receiver has no credit for it now. */
 static gasp_err pack_root(packing *p, const gasp_load_node *node, root *r)
 {
@@ -281,8 +296,7 @@ static gasp_err pack_root(packing *p, const gasp_load_node *node, root *r)
     uint64_t left = out->credit.bytes > out->unfinished.bytes ? out->credit.bytes - out->unfinished.bytes : 0;
     bool fits = out->unfinished.roots < out->credit.roots && (out->unfinished.roots == 0 || len <= left);
     if (!fits) {
-        gasp_inv *last = &p->invs[--p->n_invs];
-        gasp_mem_free(s->mem, last->roots);
+        unpack_last(p);
         return GASP_DONE;
     }
     out->unfinished.roots++;

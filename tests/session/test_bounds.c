@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "session/inside.h"
 #include "session/made.h"
 
@@ -176,6 +177,69 @@ static void first_message_is_short(void **state)
     made_run_free(&run);
 }
 
+/* Every path of a batch is named by a transaction of it, also where credit cut the batch short. */
+static gasp_err look_at_paths(void *ctx, int from, uint16_t *type, gasp_bytes message, gasp_buf *out)
+{
+    size_t *batches = ctx;
+    gasp_inv_batch batch;
+    (void)from;
+    (void)out;
+    if (*type != GASP_MSG_INV)
+        return GASP_ABSENT;
+    gasp_reader r = gasp_reader_of(message);
+    assert_err(gasp_inv_batch_decode(&batch, &r, gasp_mem_default()), GASP_OK);
+    for (size_t b = 0; b < batch.n_bumps; b++) {
+        size_t proved = 0;
+        for (size_t i = 0; i < batch.n_invs; i++)
+            proved += (batch.invs[i].flags & GASP_INV_PROVEN) != 0 && batch.invs[i].block == b;
+        assert_true(proved > 0);
+    }
+    gasp_inv_batch_clear(&batch);
+    ++*batches;
+    return GASP_ABSENT;
+}
+
+static void paths_are_named(void **state)
+{
+    (void)state;
+    enum { FUNDINGS = 12, BLOCKS = 3, EACH = FUNDINGS / BLOCKS };
+    test_wallet full = test_wallet_new(GASP_NETWORK_REGTEST, NULL);
+    test_wallet empty = test_wallet_new(GASP_NETWORK_REGTEST, NULL);
+    for (size_t b = 0; b < BLOCKS; b++) {
+        gasp_bytes raws[EACH];
+        gasp_txid txids[EACH];
+        made_block block;
+        size_t committed;
+        for (size_t i = 0; i < EACH; i++)
+            raws[i] = made_funding(&txids[i], (uint8_t)(b * EACH + i), 1, 1000, 1);
+        made_block_mine(&block, MADE_HEIGHT + 2 * (uint32_t)b, txids, EACH);
+        made_block_trust(&block, full.wallet);
+        made_block_trust(&block, empty.wallet);
+        gasp_bytes beef = made_beef(&block, raws, txids, EACH);
+        assert_err(test_add(full.wallet, beef, &committed), GASP_OK);
+        assert_int_equal(committed, EACH);
+        test_release(beef);
+        for (size_t i = 0; i < EACH; i++)
+            test_release(raws[i]);
+    }
+    gasp_session_config config[2];
+    pair p;
+    size_t batches = 0;
+    pair_config(config, empty.wallet, full.wallet);
+    config[0].limits.credit_roots = 8;
+    config[0].limits.credit_bytes = 250; /* a root or two, and the next does not fit */
+    pair_start(&p, config);
+    p.hook = look_at_paths;
+    p.hook_ctx = &batches;
+    pair_run(&p);
+    pair_assert_complete(&p);
+    assert_same_outputs(full.wallet, empty.wallet);
+    assert_true(batches > 1);
+    pair_free(&p);
+    test_wallet_free(&full);
+    test_wallet_free(&empty);
+}
+
 /* ---- memory -------------------------------------------------------------------------------------------------------- */
 
 /* The heap, counting what is held. */
@@ -326,6 +390,7 @@ int main(void)
         cmocka_unit_test(metadata_a_few_times),
         cmocka_unit_test(bytes_served),
         cmocka_unit_test(batches_are_small),
+        cmocka_unit_test(paths_are_named),
         cmocka_unit_test(first_message_is_short),
         cmocka_unit_test(small_transaction_of_a_large_message),
         cmocka_unit_test(rights_keep_a_turn_away),
