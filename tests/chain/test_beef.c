@@ -102,8 +102,8 @@ static void corpus_parses(void **state)
         test_release(bytes);
     }
     json_decref(rows);
-    print_message("BEEF corpus: %zu parse, %zu refused\n", parse, refused);
-    print_message("compared: %zu roots, %zu txids; %zu pass the check\n", roots, txids, sound);
+    print_message("count: BEEF corpus: %zu parse, %zu refused\n", parse, refused);
+    print_message("count: compared: %zu roots, %zu txids; %zu pass the check\n", roots, txids, sound);
     assert_int_equal(parse, 36);
     assert_int_equal(refused, 2);
     assert_int_equal(sound, 35);
@@ -137,7 +137,7 @@ static void truncated(void **state)
         test_release(bytes);
     }
     json_decref(rows);
-    print_message("truncated: %zu prefixes refused\n", prefixes);
+    print_message("count: truncated: %zu prefixes refused\n", prefixes);
     assert_true(prefixes > 30000);
 }
 
@@ -212,7 +212,8 @@ static void hand_made(void **state)
         gasp_beef_free(beef);
         test_release(bytes);
     }
-    print_message("hand made: %zu sound, %zu invalid, %zu malformed, each at its place\n", sound, invalid, refused);
+    print_message("count: hand made: %zu sound, %zu invalid, %zu malformed, each at its place\n", sound, invalid,
+                  refused);
     assert_int_equal(sound, 10);
     assert_int_equal(invalid, 6);
     assert_int_equal(refused, 12);

@@ -61,7 +61,7 @@ static void canonical_is_fixed(void **state)
         test_release(twice);
     }
     json_decref(rows);
-    print_message("canonical: %zu fixed points, %zu were canonical as they came\n", fixed, already);
+    print_message("count: canonical: %zu fixed points, %zu were canonical as they came\n", fixed, already);
     assert_int_equal(fixed, 36);
 }
 
@@ -384,7 +384,7 @@ static void out_of_memory(void **state)
             break;
         failed++;
     }
-    print_message("out of memory: %zu places\n", failed);
+    print_message("count: out of memory: %zu places\n", failed);
     assert_true(failed > 20);
     test_release(expected);
     test_release(bytes);
@@ -427,7 +427,7 @@ static void changed_bytes(void **state)
         free(bytes);
         test_release(given);
     }
-    print_message("changed bytes: %zu rounds, %zu readable\n", rounds * 5, read);
+    print_message("count: changed bytes: %zu rounds, %zu readable\n", rounds * 5, read);
     assert_true(read > 0);
 }
 

@@ -62,7 +62,7 @@ static void real_blocks(void **state)
         total += count;
         test_release(bytes);
     }
-    print_message("blocks: 8, %zu transactions hash to their merkle roots\n", total);
+    print_message("count: blocks: 8, %zu transactions hash to their merkle roots\n", total);
     assert_int_equal(total, 5615);
 }
 
@@ -81,7 +81,7 @@ static void first_blocks(void **state)
         total += check_block(block);
         blocks++;
     }
-    print_message("first blocks: %zu, %zu transactions\n", blocks, total);
+    print_message("count: first blocks: %zu, %zu transactions\n", blocks, total);
     assert_int_equal(blocks, 255);
     assert_int_equal(total, 262);
     test_release(bytes);

@@ -90,7 +90,7 @@ static void own_invalid(void **state)
         n++;
     }
     json_decref(doc);
-    print_message("BUMP: %zu own invalid cases\n", n);
+    print_message("count: BUMP: %zu own invalid cases\n", n);
     assert_int_equal(n, 90);
 }
 
@@ -131,7 +131,7 @@ static void own_valid(void **state)
         n++;
     }
     json_decref(doc);
-    print_message("BUMP: %zu own valid cases\n", n);
+    print_message("count: BUMP: %zu own valid cases\n", n);
     assert_int_equal(n, 35);
 }
 
@@ -202,7 +202,7 @@ static void foreign_rows(void **state)
         }
         gasp_bump_free(bump);
     }
-    print_message("BUMP: %zu valid and %zu invalid rows (%zu and %zu different)\n", valid.n, invalid.n,
+    print_message("count: BUMP: %zu valid and %zu invalid rows (%zu and %zu different)\n", valid.n, invalid.n,
                   valid.n_different, invalid.n_different);
     assert_int_equal(valid.n, 6);
     assert_int_equal(invalid.n, 12);
@@ -275,7 +275,7 @@ static void corpus(void **state)
         test_release(bytes);
     }
     json_decref(doc);
-    print_message("BUMP: %zu paths of the BEEF corpus read and written, %zu roots compared\n", n, n_roots);
+    print_message("count: BUMP: %zu paths of the BEEF corpus read and written, %zu roots compared\n", n, n_roots);
     assert_int_equal(n_roots, 25);
     assert_int_equal(n, 47);
 }

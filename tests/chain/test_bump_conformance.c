@@ -327,7 +327,7 @@ static void extract(void **state)
 static void all_cases(void **state)
 {
     (void)state;
-    print_message("BUMP: %zu of %zu conformance cases\n", n_cases, json_array_size(cases()));
+    print_message("count: BUMP: %zu of %zu conformance cases\n", n_cases, json_array_size(cases()));
     assert_int_equal(n_cases, 16);
     assert_int_equal(json_array_size(cases()), 16);
 }

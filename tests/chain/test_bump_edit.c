@@ -245,7 +245,7 @@ static void random_blocks(void **state)
         check_alone(&b, compound);
         gasp_bump_free(compound);
     }
-    print_message("bump: %zu random blocks\n", rounds);
+    print_message("count: bump: %zu random blocks\n", rounds);
 }
 
 /* One byte changed: refused, or a path whose bytes are kept. When it still has the root and the tree of the block, its
@@ -289,7 +289,7 @@ static void one_byte_changed(void **state)
         test_release(bytes);
         gasp_bump_free(bump);
     }
-    print_message("bump: one byte changed: %zu refused, %zu with another root, %zu with the same\n", refused,
+    print_message("count: bump: one byte changed: %zu refused, %zu with another root, %zu with the same\n", refused,
                   other_root, same_root);
     assert_true(refused > 0 && other_root > 0 && same_root > 0);
 }
@@ -468,7 +468,8 @@ static void real_blocks(void **state)
     test_random r = test_random_start("bump, real blocks");
     for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
         assert_int_equal(check_real_block(blocks[i].name, &r), blocks[i].n);
-    print_message("bump: roots of %zu real blocks are those of their headers\n", sizeof blocks / sizeof blocks[0]);
+    print_message("count: bump: roots of %zu real blocks are those of their headers\n",
+                  sizeof blocks / sizeof blocks[0]);
 }
 
 int main(void)

@@ -56,7 +56,7 @@ static void real_run(void **state)
         assert_memory_equal(&header.prev, &hash, sizeof hash);
         linked++;
     }
-    print_message("headers: %zu decoded, %zu linked to the one before\n", count, linked);
+    print_message("count: headers: %zu decoded, %zu linked to the one before\n", count, linked);
     assert_int_equal(linked, 16817);
     test_release(run);
 }

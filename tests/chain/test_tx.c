@@ -72,7 +72,7 @@ static void named_by_txid(void **state)
     case_assert_rebuilds(tx);
     gasp_tx_free(tx);
     test_release(raw);
-    print_message("named by txid: %d and one of 999657 bytes\n", (int)N_NAMED);
+    print_message("count: named by txid: %d and one of 999657 bytes\n", (int)N_NAMED);
 }
 
 static void node_cases(void **state)
@@ -93,7 +93,7 @@ static void node_cases(void **state)
         valid++;
     }
     json_decref(rows);
-    print_message("tx_valid: %zu decode and re-encode\n", valid);
+    print_message("count: tx_valid: %zu decode and re-encode\n", valid);
     assert_int_equal(valid, 93);
 }
 
@@ -126,8 +126,8 @@ static void node_invalid_cases(void **state)
         test_release(raw);
     }
     json_decref(rows);
-    print_message("tx_invalid: %zu, of which %zu without inputs, %zu without outputs, %zu by value\n", all, no_inputs,
-                  no_outputs, value);
+    print_message("count: tx_invalid: %zu, of which %zu without inputs, %zu without outputs, %zu by value\n", all,
+                  no_inputs, no_outputs, value);
     assert_int_equal(all, 68);
     assert_int_equal(no_inputs, 2);
     assert_int_equal(no_outputs, 1);
@@ -221,7 +221,7 @@ static void extended_vectors(void **state)
         test_release(script);
         test_release(raw);
     }
-    print_message("extended form: %d published examples\n", (int)N_EXTENDED);
+    print_message("count: extended form: %d published examples\n", (int)N_EXTENDED);
 }
 
 static void measuring(void **state)
@@ -281,7 +281,7 @@ static void truncated(void **state)
         prefixes += truncate_everywhere(raw);
         test_release(raw);
     }
-    print_message("truncated: %zu prefixes refused\n", prefixes);
+    print_message("count: truncated: %zu prefixes refused\n", prefixes);
     assert_true(prefixes > 3000);
 }
 
@@ -327,7 +327,7 @@ static void malformed_cases(void **state)
         gasp_tx_free(tx);
         test_release(raw);
     }
-    print_message("malformed: %zu refused, each at its offset\n", refused);
+    print_message("count: malformed: %zu refused, each at its offset\n", refused);
     assert_int_equal(refused, 14);
 }
 
@@ -438,7 +438,7 @@ static void changed_bytes(void **state)
             assert_memory_equal(out, bytes, raw.len);
         gasp_tx_free(tx);
     }
-    print_message("changed bytes: %zu rounds, %zu readable\n", rounds, read);
+    print_message("count: changed bytes: %zu rounds, %zu readable\n", rounds, read);
     free(bytes);
     test_release(raw);
 }

@@ -61,7 +61,7 @@ static void wycheproof(void **state)
         test_release(key);
     }
     json_decref(file);
-    print_message("wycheproof: %d valid accepted, %d invalid refused\n", valid, invalid);
+    print_message("count: wycheproof: %d valid accepted, %d invalid refused\n", valid, invalid);
     assert_int_equal(valid, 162);
     assert_int_equal(invalid, 301);
 }

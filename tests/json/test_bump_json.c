@@ -79,7 +79,7 @@ static void own_valid(void **state)
         n++;
     }
     json_decref(doc);
-    print_message("BUMP JSON: %zu own valid cases\n", n);
+    print_message("count: BUMP JSON: %zu own valid cases\n", n);
     assert_int_equal(n, 34);
 }
 
@@ -109,7 +109,7 @@ static void own_invalid(void **state)
         n++;
     }
     json_decref(doc);
-    print_message("BUMP JSON: %zu own invalid cases\n", n);
+    print_message("count: BUMP JSON: %zu own invalid cases\n", n);
     assert_int_equal(n, 39);
 }
 

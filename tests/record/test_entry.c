@@ -55,7 +55,7 @@ static void vectors(void **state)
     const json_t *cases = test_member(file, "cases");
     for (size_t i = 0; i < json_array_size(cases); i++)
         run_case(json_array_get(cases, i), &good, &bad);
-    printf("entries: %zu read, %zu refused\n", good, bad);
+    printf("count: entries: %zu read, %zu refused\n", good, bad);
     assert_int_equal(good, 6);
     assert_int_equal(bad, 26);
     json_decref(file);

@@ -64,7 +64,7 @@ static void vectors(void **state)
     const json_t *cases = test_member(file, "cases");
     for (size_t i = 0; i < json_array_size(cases); i++)
         run_case(json_array_get(cases, i));
-    printf("join: %zu cases\n", json_array_size(cases));
+    printf("count: join: %zu cases\n", json_array_size(cases));
     assert_int_equal(json_array_size(cases), 14);
     json_decref(file);
 }
@@ -160,7 +160,7 @@ static void one_state_in_the_end(void **state)
         for (size_t p = 0; p < PEERS; p++)
             gasp_entries_clear(&peer[p]);
     }
-    printf("join: %u rounds of %d peers\n", rounds, PEERS);
+    printf("count: join: %u rounds of %d peers\n", rounds, PEERS);
 }
 
 /* The order of identifiers is that of the bytes author || key, put together here as the wire's hash does. */

@@ -56,7 +56,7 @@ static void vectors(void **state)
     const json_t *cases = test_member(file, "cases");
     for (size_t i = 0; i < json_array_size(cases); i++)
         run_case(json_array_get(cases, i));
-    printf("state: %zu cases\n", json_array_size(cases));
+    printf("count: state: %zu cases\n", json_array_size(cases));
     assert_int_equal(json_array_size(cases), 15);
     json_decref(file);
 }

@@ -101,7 +101,7 @@ static void flip_each_bit(const block *b, const gasp_tx *tx, size_t input, const
                (rules.flags & GASP_RULE_FORKID) != 0 ? GASP_ERR_VERIFY_SCRIPT : GASP_OK);
     job.sat--;
     assert_err(gasp_script_verify(ecdsa, &job), GASP_OK);
-    print_message("%d single-bit changes refused\n", flipped);
+    print_message("count: %d single-bit changes refused\n", flipped);
 }
 
 static void block_705985(void **state)
@@ -128,7 +128,7 @@ static void block_705985(void **state)
             flipped = flipped || err == GASP_OK;
         }
     }
-    print_message("block 705985: %d in-block P2PKH spends verified\n", t.ok);
+    print_message("count: block 705985: %d in-block P2PKH spends verified\n", t.ok);
     assert_int_equal(in_block, 305);
     assert_int_equal(t.ok, 304);
     assert_int_equal(t.deferred, 1);
@@ -194,7 +194,8 @@ static void block_413567(void **state)
     int inputs;
     gasp_script_rules rules = gasp_script_rules_at(GASP_NETWORK_MAIN, 413567, 1);
     tally t = with_prevouts("blocks/mainnet-413567.block", "blocks/mainnet-413567.prevouts.csv", rules, &inputs);
-    print_message("block 413567: %d inputs, %d P2PK and P2PKH verified, %d deferred\n", inputs, t.ok, t.deferred);
+    print_message("count: block 413567: %d inputs, %d P2PK and P2PKH verified, %d deferred\n", inputs, t.ok,
+                  t.deferred);
     assert_int_equal(inputs, 4886);
     assert_int_equal(t.ok, 3957);
     assert_int_equal(t.deferred_template, 0);
@@ -209,8 +210,9 @@ static void block_300025(void **state)
     int inputs;
     gasp_script_rules rules = gasp_script_rules_at(GASP_NETWORK_MAIN, 300025, 1);
     tally t = with_prevouts("blocks/mainnet-300025.block", "blocks/mainnet-300025.prevouts.csv", rules, &inputs);
-    print_message("block 300025: %d inputs, %d P2PK and P2PKH verified, %d deferred (%d of them P2PK or P2PKH)\n",
-                  inputs, t.ok, t.deferred, t.deferred_template);
+    print_message(
+        "count: block 300025: %d inputs, %d P2PK and P2PKH verified, %d deferred (%d of them P2PK or P2PKH)\n", inputs,
+        t.ok, t.deferred, t.deferred_template);
     assert_int_equal(inputs, 1427);
     assert_int_equal(t.ok, 1424);
     assert_int_equal(t.refused, 0);
@@ -235,7 +237,7 @@ static void old_signatures_today(void **state)
             (void)run(&before, b->tx[i], NULL, j, &from, last);
         }
     }
-    print_message("block 413567: %d in-block spends verified; %d of them refused after the fork\n", before.ok,
+    print_message("count: block 413567: %d in-block spends verified; %d of them refused after the fork\n", before.ok,
                   after.refused);
     assert_int_equal(after.ok, 0);
     assert_int_equal(after.refused, before.ok);

@@ -138,7 +138,7 @@ static void script_tests(void **state)
             one_script_test(&t, row, i);
     }
     json_decref(file);
-    print_message("script_tests: %d rows, %d of P2PK or P2PKH: %d passed, %d refused, %d deferred\n", t.rows,
+    print_message("count: script_tests: %d rows, %d of P2PK or P2PKH: %d passed, %d refused, %d deferred\n", t.rows,
                   t.of_template, t.passed, t.refused, t.deferred);
     assert_int_equal(t.rows, 1483);
     assert_int_equal(t.of_template, 34);
@@ -210,7 +210,8 @@ static void tx_valid(void **state)
             tx_row(&t, row, json_string_value(json_array_get(flags, j)), i);
     }
     json_decref(file);
-    print_message("tx_valid: %d runs: %d inputs passed, %d deferred, none refused\n", t.rows, t.passed, t.deferred);
+    print_message("count: tx_valid: %d runs: %d inputs passed, %d deferred, none refused\n", t.rows, t.passed,
+                  t.deferred);
     assert_int_equal(t.rows, 178);
     assert_int_equal(t.passed, 26);
 }

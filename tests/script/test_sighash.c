@@ -66,7 +66,7 @@ static void node_vectors(void **state)
         rows++;
     }
     json_decref(file);
-    print_message("sighash: %d of 1000 rows, both columns; %d in FORKID form\n", rows, forkid_form);
+    print_message("count: sighash: %d of 1000 rows, both columns; %d in FORKID form\n", rows, forkid_form);
     assert_int_equal(rows, 1000);
     assert_int_equal(forkid_form, 254);
 }

@@ -102,7 +102,7 @@ static void vectors(void **state)
     const json_t *cases = json_object_get(file, "cases");
     for (size_t i = 0; i < json_array_size(cases); i++)
         run_case(json_array_get(cases, i));
-    printf("bloom: %zu cases\n", json_array_size(cases));
+    printf("count: bloom: %zu cases\n", json_array_size(cases));
     assert_int_equal(json_array_size(cases), 6);
     json_decref(file);
 }
@@ -141,8 +141,8 @@ static void probe_agrees_with_libbloom(void **state)
         free(in);
         bloom_free(&theirs);
     }
-    printf("bloom: %zu members found, %zu non-members alike, %zu of them false positives of the lax one\n", 2 * n,
-           2 * n, yes);
+    printf("count: bloom: %zu members found, %zu non-members alike, %zu of them false positives of the lax one\n",
+           2 * n, 2 * n, yes);
     assert_true(yes > n / 10);
 }
 
@@ -253,7 +253,7 @@ static void measured_rate(void **state)
     size_t yes = 0;
     for (uint64_t i = 0; i < probes; i++)
         yes += gasp_bloom_part_has(&part, (gasp_bytes){(const uint8_t *)&i, sizeof i});
-    printf("bloom: %zu false positives in %zu probes, about %.1f expected\n", yes, (size_t)probes,
+    printf("count: bloom: %zu false positives in %zu probes, about %.1f expected\n", yes, (size_t)probes,
            (double)probes * GASP_BLOOM_RATE);
     assert_true(yes <= 16);
     gasp_buf_clear(&buf);

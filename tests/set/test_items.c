@@ -186,7 +186,7 @@ static void memory_runs_out(void **state)
         gasp_items_clear(&items);
         assert_true(calls < 100);
     }
-    printf("items: %d allocations, each failed once\n", enough);
+    printf("count: items: %d allocations, each failed once\n", enough);
 }
 
 static double ms_since(const struct timespec *start)

@@ -53,7 +53,7 @@ static void vectors(void **state)
     const json_t *cases = json_object_get(file, "cases");
     for (size_t i = 0; i < json_array_size(cases); i++)
         run_case(json_array_get(cases, i));
-    printf("items: %zu cases\n", json_array_size(cases));
+    printf("count: items: %zu cases\n", json_array_size(cases));
     assert_int_equal(json_array_size(cases), 4);
     json_decref(file);
 }
@@ -130,7 +130,7 @@ static void message_of_another_implementation(void **state)
     const json_t *messages = json_object_get(json_array_get(file, 0), "messages");
     gasp_bytes first = test_hex(json_string_value(json_array_get(messages, 0)));
     size_t n = compare_message(&items, first);
-    printf("fingerprints of negentropy-kmp: %zu\n", n);
+    printf("count: fingerprints of negentropy-kmp: %zu\n", n);
     assert_int_equal(n, 16);
     gasp_items_clear(&items);
     test_release(first);

@@ -95,7 +95,8 @@ static void recent_mainnet(void **state)
     assert_string_equal(text, test_json_text(last, "lastChainWork"));
     gasp_block_hash_to_text(text, &w.last);
     assert_string_equal(text, test_json_text(last, "lastHash"));
-    print_message("headers: %zu of 16,818 (%zu by link and hash, %zu by difficulty too)\n", n, linked, n - linked);
+    print_message("count: headers: %zu of 16,818 (%zu by link and hash, %zu by difficulty too)\n", n, linked,
+                  n - linked);
     gasp_header_window_clear(&w);
     json_decref(json);
     test_release(run);
@@ -121,7 +122,7 @@ static void mainnet_from_genesis(void **state)
     }
     assert_int_equal(w.next, 10237);
     assert_int_equal(boundaries, 11);
-    print_message("headers from genesis: %u of 10,237, published chain work met %u times\n", (unsigned)w.next,
+    print_message("count: headers from genesis: %u of 10,237, published chain work met %u times\n", (unsigned)w.next,
                   boundaries);
     gasp_header_window_clear(&w);
     json_decref(json);
@@ -155,7 +156,7 @@ static void classic_retargets(void **state)
     char text[65];
     gasp_hex_encode(text, w.work.be, 32);
     assert_string_equal(text, test_json_text(json, "830592"));
-    print_message("classic rule: %zu headers of 2023 judged, %zu retargets\n", n - 2016, changes);
+    print_message("count: classic rule: %zu headers of 2023 judged, %zu retargets\n", n - 2016, changes);
     gasp_header_window_clear(&w);
     json_decref(json);
     test_release(run);
@@ -210,7 +211,7 @@ static void emergency_adjustment(void **state)
         }
     }
     assert_int_equal(judged, 11);
-    print_message("emergency rule: %u headers of August 2017 judged, fired at 478577\n", judged);
+    print_message("count: emergency rule: %u headers of August 2017 judged, fired at 478577\n", judged);
     gasp_header_window_clear(&w);
     json_decref(rows);
 }
@@ -263,7 +264,7 @@ static void one_field_changed(void **state)
         if (err != changes[i].want)
             fail_msg("%s: %s", changes[i].what, gasp_err_name(err));
     }
-    print_message("real header with one field changed: %zu cases\n", sizeof changes / sizeof changes[0]);
+    print_message("count: real header with one field changed: %zu cases\n", sizeof changes / sizeof changes[0]);
     gasp_header_window_clear(&w);
     test_release(run);
 }

@@ -144,7 +144,7 @@ static void rule_by_height(void **state)
             fail_msg("place %zu: %08x, not %08x", i, bits, places[i].want);
         gasp_header_window_clear(&w);
     }
-    print_message("difficulty rule by network and height: %zu places\n", n);
+    print_message("count: difficulty rule by network and height: %zu places\n", n);
 }
 
 /* Of equal times it is the order of exchanges that says whose work counts. times: of the last three, oldest first. */
@@ -253,7 +253,7 @@ static void published_cw144(void **state)
         }
         assert_int_equal(bits, phases[i].want != 0 ? phases[i].want : start);
     }
-    print_message("cw-144 as a node has it after %u made-up headers\n", n);
+    print_message("count: cw-144 as a node has it after %u made-up headers\n", n);
     gasp_header_window_clear(&w);
 }
 
@@ -347,7 +347,7 @@ static void checkpoints(void **state)
     /* What BCH has there. */
     assert_err(at_height(net, 556767, "0000000000000000004626ff6e3b936941d341c5932ece4357eeccac44e6d56c"),
                GASP_ERR_HEADER_PIN);
-    print_message("checkpoints: %zu\n", n);
+    print_message("count: checkpoints: %zu\n", n);
 }
 
 /* The second source for hashes at round heights, and real headers for the checkpoint of the fork and of cw-144. */
@@ -374,7 +374,7 @@ static void checkpoints_elsewhere(void **state)
             met += net->checkpoints[j].height == height ? 1 : 0;
     }
     assert_int_equal(met, 6);
-    print_message("checkpoints met in other sources: %u\n", met);
+    print_message("count: checkpoints met in other sources: %u\n", met);
     json_decref(fork);
     json_decref(json);
 }

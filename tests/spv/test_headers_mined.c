@@ -106,7 +106,7 @@ static void valid_chain(void **state)
     chain *c = mined(CHAIN, &r);
     gasp_u256 twice = gasp_u256_of(2 * CHAIN), total = gasp_u256_from_be(c->w.work.be);
     assert_int_equal(gasp_u256_compare(&total, &twice), 0);
-    print_message("regtest: %u mined headers pass\n", (unsigned)c->n);
+    print_message("count: regtest: %u mined headers pass\n", (unsigned)c->n);
     drop(c);
 }
 
@@ -150,7 +150,7 @@ static void one_rule_broken(void **state)
     latest.time = median + 500 + GASP_HEADER_FUTURE_S;
     mine(raw, latest, true);
     assert_err(gasp_header_window_check(&c->w, &step, raw, &now), GASP_OK);
-    print_message("regtest: %zu rules broken one at a time\n", n);
+    print_message("count: regtest: %zu rules broken one at a time\n", n);
     drop(c);
 }
 

@@ -532,8 +532,8 @@ static void node_invalid_transactions(void **state)
             invalid_row(&t, row, i);
     }
     json_decref(file);
-    print_message("tx_invalid: %d rows: %d not decoded, %d by form, %d by script, %d deferred\n", t.rows, t.decode,
-                  t.form, t.refused, t.deferred);
+    print_message("count: tx_invalid: %d rows: %d not decoded, %d by form, %d by script, %d deferred\n", t.rows,
+                  t.decode, t.form, t.refused, t.deferred);
     assert_int_equal(t.rows, 68);
     assert_int_equal(t.decode + t.form + t.refused + t.deferred, t.rows);
 }

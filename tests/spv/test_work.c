@@ -119,7 +119,8 @@ static void division(void **state)
         assert_equal(&a, &want_quotient);
     }
     assert_true(n > 2 * zero);
-    print_message("divisions equal to school division: %u of %u, by zero refused: %u\n", n - zero, n - zero, zero);
+    print_message("count: divisions equal to school division: %u of %u, by zero refused: %u\n", n - zero, n - zero,
+                  zero);
 }
 
 /* Dividends on which the guess of one word of the quotient is one too large after its correction (step D6 of Knuth's
@@ -242,7 +243,7 @@ static void nbits(void **state)
     assert_int_equal(gasp_target_to_bits(&max), 0x2100ffff);
     assert_int_equal(targets, 10);
     assert_int_equal(none, 18);
-    print_message("nBits: %u targets, %u that are none\n", targets, none);
+    print_message("count: nBits: %u targets, %u that are none\n", targets, none);
 }
 
 static void nbits_round_trip(void **state)
@@ -381,7 +382,8 @@ static void published_chain_work(void **state)
     assert_int_equal(rows, 436);
     assert_int_equal(both, 413);
     assert_int_equal(closed + both + 1, 827); /* and genesis */
-    print_message("published chain work: %u rows of bitcoinj, %u of ckb-bitcoin-spv, all equal\n", rows, closed + both);
+    print_message("count: published chain work: %u rows of bitcoinj, %u of ckb-bitcoin-spv, all equal\n", rows,
+                  closed + both);
     json_decref(boundaries);
     test_release(file);
 }

@@ -622,8 +622,8 @@ static void against_model(void **state)
             f->kv = f->maker->reopen(f->kv);
         }
     }
-    printf("%s: %zu random steps, %zu rows at the end, %llu compared in scans\n", f->maker->name, steps, t->now.n,
-           (unsigned long long)t->rows_compared);
+    printf("count: %s: %zu random steps, %zu rows at the end, %llu compared in scans\n", f->maker->name, steps,
+           t->now.n, (unsigned long long)t->rows_compared);
     release_all(t, f->kv);
     free(t);
 }

@@ -470,7 +470,7 @@ static void full_disk(void **state)
             kv = reopen(kv);
         assert_int_equal(whole_batches(kv), kept);
     }
-    printf("%u full disks, %llu batches kept\n", failures, (unsigned long long)kept);
+    printf("count: %u full disks, %llu batches kept\n", failures, (unsigned long long)kept);
     unmake(kv);
 }
 
@@ -603,7 +603,7 @@ static void killed_writer(void **state)
         unsaid += said > 0 && now > said;
         there = now;
     }
-    printf("%u writers killed, %llu batches there, %llu times one more than was said\n", rounds,
+    printf("count: %u writers killed, %llu batches there, %llu times one more than was said\n", rounds,
            (unsigned long long)there, (unsigned long long)unsaid);
     assert_true(there > 0);
     delete_store();

@@ -169,7 +169,7 @@ static void no_memory(void **state)
         assert_string_equal(after, before);
     }
     m.fail_at = 0;
-    printf("out of memory at each of %zu allocations of a batch\n", failures);
+    printf("count: out of memory at each of %zu allocations of a batch\n", failures);
     assert_true(failures > 9);
     rows_as_text(kv, at, after);
     assert_string_equal(after, before);
@@ -255,7 +255,7 @@ static void threads(void **state)
     atomic_store(&all.stop, true);
     for (int i = 0; i < THREADS; i++)
         pthread_join(ids[i], NULL);
-    printf("%zu scans beside %llu batches\n", atomic_load(&all.scans), (unsigned long long)number);
+    printf("count: %zu scans beside %llu batches\n", atomic_load(&all.scans), (unsigned long long)number);
     assert_int_equal(atomic_load(&all.torn), 0);
     gasp_kv_close(all.kv);
 }
