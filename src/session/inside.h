@@ -126,10 +126,8 @@ struct gasp_session {
     gasp_open theirs;
     uint8_t rights_given; /**< the peer's, here */
     bool equal;           /**< summaries were equal at the start */
-    bool said_open;
     bool said_close;
     bool heard_close;
-    bool close_asked; /**< the snapshot for our CLOSE is out */
     gasp_close close_ours;
     gasp_close close_theirs;
 
@@ -165,7 +163,7 @@ enum {
     MESSAGE_BEFORE_OPEN = 64 * 1024, /**< longest message of a peer that has not been judged: an OPEN is far shorter */
     KEEPALIVE_MS = 30000,            /**< at most between two KEEPALIVEs while our own wallet is asked */
     LOAD_NODES = 256,                /**< transactions read from the store at a time */
-    WANT_BATCH = 1024                /**< references in one WANT message */
+    WANT_BATCH = 64                  /**< references in one WANT message */
 };
 
 /* session.c */

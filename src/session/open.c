@@ -43,7 +43,6 @@ static gasp_err say_open(gasp_session *s, bool with_summary)
         gasp_items_summary(&s->ours.summary, &s->items);
     gasp_writer w = session_message(s);
     gasp_open_encode(&w, &s->ours);
-    s->said_open = true;
     return w.err == GASP_OK ? session_emit(s, GASP_MSG_OPEN, &s->scratch) : w.err;
 }
 

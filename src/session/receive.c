@@ -142,11 +142,11 @@ static gasp_err next_want(gasp_session *s, gasp_want *out)
 static gasp_err say_wants(gasp_session *s)
 {
     receiving *in = &s->in_turn;
-    gasp_want list[64];
+    gasp_want list[WANT_BATCH];
     for (;;) {
         size_t n = 0;
         gasp_err err = GASP_OK;
-        while (n < sizeof list / sizeof list[0] && in->wants.len < s->theirs.max_wants) {
+        while (n < WANT_BATCH && in->wants.len < s->theirs.max_wants) {
             uint8_t key[WANT_KEY_LEN];
             void *place;
             err = next_want(s, &list[n]);
