@@ -55,6 +55,7 @@ typedef enum gasp_err {
     GASP_ERR_LIMIT = -3,       /**< a named limit would be exceeded */
     GASP_ERR_INTERNAL = -4,    /**< a state that the library's own rules exclude */
     GASP_ERR_UNSUPPORTED = -5, /**< asked for something that this build or version does not have */
+    GASP_ERR_PROVEN = -6,      /**< asked to forget a transaction that is proven */
 
     /* text and bytes in general */
     GASP_ERR_SHORT = -20,          /**< the input ends inside a field */
@@ -66,6 +67,9 @@ typedef enum gasp_err {
     GASP_ERR_TEXT_NUMBER = -26,    /**< not a number, or out of its range */
     GASP_ERR_FORMAT_UNKNOWN = -27, /**< none of the formats that are read here */
     GASP_ERR_JSON = -28,           /**< not JSON, or not of the documented form */
+    GASP_ERR_BACKUP_VERSION = -29, /**< a backup of a form or layout that this library does not read */
+    GASP_ERR_BACKUP_FORM = -30,    /**< a backup whose rows do not ascend, or contradict its head or end */
+    GASP_ERR_BACKUP_HASH = -31,    /**< a backup that was altered: its bytes do not hash to what its end says */
 
     /* transaction, header */
     GASP_ERR_TX_NO_INPUTS = -40,  /**< a transaction without inputs */
@@ -131,6 +135,8 @@ typedef enum gasp_err {
     GASP_ERR_VERIFY_DECLINED = -142,    /**< policy: the host did not want it */
     GASP_ERR_VERIFY_STATE = -143,       /**< final: entries and proof do not hash to the state that was announced */
     GASP_ERR_VERIFY_NOT_ASKED = -144,   /**< final: neither a root nor wanted */
+    GASP_ERR_VERIFY_NO_SPEND = -145,    /**< final: it does not spend the output that it was announced for */
+    GASP_ERR_VERIFY_LATER = -146,       /**< time: the host will say later whether it wants it */
 
     /* metadata */
     GASP_ERR_ENTRY_KEY = -160,    /**< an entry's key is empty, too long, or not UTF-8 */
@@ -170,7 +176,8 @@ typedef enum gasp_err {
     GASP_ERR_NET_IO = -233,      /**< an open connection failed */
     GASP_ERR_NET_REFUSED = -234, /**< not allowed without a flag that says so (an open port, an anonymous peer) */
     GASP_ERR_FILE_OPEN = -235,   /**< a file cannot be opened, read or written */
-    GASP_ERR_NET_STOPPED = -236  /**< this node was stopped before the session was done */
+    GASP_ERR_NET_STOPPED = -236, /**< this node was stopped before the session was done */
+    GASP_ERR_NET_TIMEOUT = -237  /**< it was not done within the time that its host gave it */
 } gasp_err;
 
 /** Where an error is and what it concerns. Decoders fill it when the caller gives one (NULL: not wanted);

@@ -6,14 +6,18 @@
 #ifndef GASP_GASP_H
 #define GASP_GASP_H
 
+#include "gasp/admit.h"
+#include "gasp/backup.h"
 #include "gasp/beef.h"
 #include "gasp/block.h"
 #include "gasp/bump.h"
 #include "gasp/error.h"
 #include "gasp/header.h"
+#include "gasp/headers.h"
 #include "gasp/json.h"
 #include "gasp/kv.h"
 #include "gasp/leveldb.h"
+#include "gasp/limits.h"
 #include "gasp/message.h"
 #include "gasp/node.h"
 #include "gasp/record.h"

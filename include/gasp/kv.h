@@ -1,8 +1,8 @@
 /** The kv port: how a wallet keeps things. An ordered map from byte strings to byte strings, with consistent views of
  *  one moment and atomic batches. It knows no rule of a wallet: what the keys mean stands in src/wallet.
  *
- *  A host may give its own store by filling in a gasp_kv. Two come with the library: memory (here) and LevelDB
- *  (gasp/leveldb.h). One test suite, tests/store/suite.c, says what each of them must do.
+ *  A host may give its own store by filling in a gasp_kv. Three come with the library: memory and
+ *  overlay (here) and LevelDB (gasp/leveldb.h). One test suite, tests/store/suite.c, says what each of them must do.
  *
  *  Order:   keys are compared as unsigned bytes, a key before every longer one that it begins.
  *  Threads: every function may be called from any thread at any time, except `close`.
@@ -119,10 +119,25 @@ GASP_API void gasp_kv_close(gasp_kv *kv);
  *  Errors:  GASP_ERR_MISUSE  out is NULL
  *           GASP_ERR_NOMEM
  *  Bounds:  a balanced tree: get and each op of a batch O(log rows), a row of a scan O(1) on average, a snapshot O(1)
- *           in time and space. A row costs about 100 bytes more than its key and value. `sync` means nothing here.
- *           Readers do not wait for a writer. It never answers GASP_ERR_STORE_IO or GASP_ERR_STORE_CORRUPT.
+ *           in time and space. A row costs about 60 bytes more than its key and value. What a snapshot keeps from being
+ *           freed is all that was replaced since, also what it does not see. `sync` means nothing here. Readers do not
+ *           wait for a writer. It never answers GASP_ERR_STORE_IO or GASP_ERR_STORE_CORRUPT.
  */
 GASP_API gasp_err gasp_kv_memory_new(gasp_kv **out, const gasp_mem *mem) GASP_MUST_CHECK;
+
+/** A store that reads through to another one and keeps its own writes in memory: what would happen, without its
+ *  happening. Nothing is ever written below, and what others write there from now on is not seen: the view below is a
+ *  snapshot of this moment, held until the overlay is closed.
+ *
+ *  Shape:   below: any store; it must outlive the overlay, which does not close it.
+ *  Gives:   *out on GASP_OK only; the caller ends it with gasp_kv_close. mem must outlive it; NULL is the C heap.
+ *  Errors:  GASP_ERR_MISUSE  out or below is NULL, or below was made for another version of gasp_kv
+ *           GASP_ERR_NOMEM, and what `below->snapshot` answers
+ *  Bounds:  what was written or deleted costs as much memory as in gasp_kv_memory_new, for the overlay's whole life; a
+ *           get costs one more look in memory, a scan one more for each row below. `sync` means nothing here. It answers
+ *           GASP_ERR_STORE_IO and GASP_ERR_STORE_CORRUPT only where the store below does.
+ */
+GASP_API gasp_err gasp_kv_overlay_new(gasp_kv **out, const gasp_kv *below, const gasp_mem *mem) GASP_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -68,6 +68,11 @@ GASP_API gasp_err gasp_kv_leveldb_open(gasp_kv **out, const char *path, const ga
  */
 GASP_API gasp_err gasp_kv_leveldb_destroy(const char *path, gasp_kv_text *why) GASP_MUST_CHECK;
 
+enum { GASP_LEVELDB_VERSION_MAX = 24 /**< characters of the version and its NUL */ };
+
+/** The version of LevelDB that runs, as "MAJOR.MINOR" and a NUL. */
+GASP_API void gasp_leveldb_version(char out[GASP_LEVELDB_VERSION_MAX]);
+
 #ifdef __cplusplus
 }
 #endif

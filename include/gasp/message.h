@@ -12,7 +12,7 @@
 #ifndef GASP_MESSAGE_H
 #define GASP_MESSAGE_H
 
-#include "gasp/types.h"
+#include "gasp/set.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -75,6 +75,28 @@ typedef gasp_err (*gasp_message_visit)(void *ctx, uint16_t type, gasp_bytes mess
  *  Bounds:  O(len) time; memory of the largest message. */
 GASP_API gasp_err gasp_frames_read(gasp_bytes stream, uint32_t max_frame, uint32_t max_message,
                                    gasp_message_visit visit, void *ctx, const gasp_mem *mem) GASP_MUST_CHECK;
+
+/* ---- what OPEN and CLOSE say of sets -------------------------------------------------------------------------------- */
+
+enum {
+    GASP_ACCOUNT_KEY_LEN = 16,  /**< bytes of a bounds key: field 18 of OPEN */
+    GASP_ACCOUNT_RANGES = 17,   /**< that 16 bounds make of all outpoint ids */
+    GASP_ACCOUNT_PRINT_LEN = 16 /**< bytes of a fingerprint */
+};
+
+/** The 17 fingerprints of a set that CLOSE tells a peer with this bounds key.
+ *
+ *  Shape:   items: n of them, in any order; id and outpoint_id count, time only where two items have the same id.
+ *  Errors:  those of gasp_set_summarise
+ *  Bounds:  O(n log n).
+ *  Source:  docs/protocol.md, "The account". */
+GASP_API gasp_err gasp_account_of(uint8_t prints[GASP_ACCOUNT_RANGES][GASP_ACCOUNT_PRINT_LEN],
+                                  const gasp_set_item items[], size_t n, const uint8_t key[GASP_ACCOUNT_KEY_LEN],
+                                  const gasp_mem *mem) GASP_MUST_CHECK;
+
+/** The name under which OPEN tells that a pair of summaries was settled: field 19. The order of the two is the same.
+ *  Source: docs/protocol.md, "OPEN". */
+GASP_API void gasp_settled_of(uint8_t out[32], const gasp_set_summary *a, const gasp_set_summary *b);
 
 #ifdef __cplusplus
 }

@@ -52,6 +52,7 @@ typedef struct gasp_report {
                                GASP_ERR_NET_ADDRESS, _REFUSED, _CONNECT  no connection could be made;
                                GASP_ERR_NET_IO       it broke, or the command of exec: failed;
                                GASP_ERR_NET_STOPPED  by gasp_node_stop or a signal;
+                               GASP_ERR_NET_TIMEOUT  it took longer than timeout_ms: what it committed stays;
                                GASP_ERR_LIMIT        a peer that was turned away: max_connections; text is who */
     const gasp_session_stats *stats; /**< all zero when there was no session */
     const gasp_session_fault *fault;
@@ -114,11 +115,17 @@ GASP_API gasp_err gasp_node_listen(gasp_node *node, char bound[GASP_ADDRESS_MAX]
  *           GASP_ERR_NET_STOPPED, GASP_ERR_MISUSE  as for gasp_node_listen;  GASP_ERR_NOMEM */
 GASP_API gasp_err gasp_node_serve_stdio(gasp_node *node) GASP_MUST_CHECK;
 
-/** How one sync is done. gasp_sync_config_init: the default collection, GASP_MATCH_STATE, no trace. */
+/** How one sync is done. gasp_sync_config_init sets the defaults, which are given here. */
 typedef struct gasp_sync_config {
     size_t size;                /**< sizeof(gasp_sync_config) */
-    gasp_collection collection; /**< what is synced */
-    gasp_match match;           /**< how items are compared */
+    gasp_collection collection; /**< what is synced: the default one */
+    gasp_match match;           /**< how items are compared: GASP_MATCH_STATE */
+    unsigned rights;            /**< what the peer may do with our collection, a sum of GASP_RIGHT_*: both. Only
+                                 *   GASP_RIGHT_WRITE: we take and give nothing (pull); only GASP_RIGHT_READ: we give and
+                                 *   take nothing (push). A direction that is not allowed ends partial on its receiving side */
+    uint32_t timeout_ms; /**< from gasp_node_run on until the session is done, connecting included; 0: no limit */
+    bool stay; /**< after the first round the connection stays, and each side that gets something new, from its host or
+                *   from other peers, brings about another round. false: it ends */
     gasp_trace_sink trace; /**< NULL: no trace. Called from gasp_node_run, until the connection's end is reported */
     void *trace_ctx;       /**< given back to trace */
 } gasp_sync_config;
@@ -132,7 +139,7 @@ GASP_API void gasp_sync_config_init(gasp_sync_config *config);
  *  Errors:  GASP_ERR_NET_ADDRESS  cannot be read
  *           GASP_ERR_NET_REFUSED  TCP to an address beyond loopback
  *           GASP_ERR_NET_STOPPED  called by a report while the node is being stopped
- *           GASP_ERR_MISUSE       no wallet is attached, or the size of config;  GASP_ERR_NOMEM */
+ *           GASP_ERR_MISUSE       no wallet is attached, the size of config, or rights that are none;  GASP_ERR_NOMEM */
 GASP_API gasp_err gasp_node_sync(gasp_node *node, const char *address, const gasp_sync_config *config) GASP_MUST_CHECK;
 
 /** Runs until there is nothing left to do, or until gasp_node_stop. SIGINT and SIGTERM stop it too (and are back to what
@@ -145,12 +152,19 @@ GASP_API gasp_err gasp_node_run(gasp_node *node) GASP_MUST_CHECK;
  *  signal handlers. One that comes while nothing runs counts for the next run. */
 GASP_API void gasp_node_stop(gasp_node *node);
 
+/** The host changed the wallet: connections that stay, on both sides, have another round. What comes from a peer is passed
+ *  on to the others without this call. From any thread. */
+GASP_API void gasp_node_changed(gasp_node *node);
+
 /** What was wrong with the last call of gasp_node_listen, _serve_stdio or _sync, one line with what the operating system
  *  said; "" when there is nothing to say. Valid until the next of these calls. */
 GASP_API const char *gasp_node_why(const gasp_node *node);
 
 /** The clocks of the operating system, for hosts that have no own. From any thread. */
 GASP_API gasp_time gasp_node_now(void);
+
+/** The version of libuv that this product runs on, as "MAJOR.MINOR.PATCH"; static storage. */
+GASP_API const char *gasp_node_uv_version(void);
 
 /** len bytes from the random source of the operating system. From any thread.
  *  Errors: GASP_ERR_NET_IO  there is none */

@@ -47,9 +47,9 @@ typedef struct gasp_access {
 typedef struct gasp_session_limits {
     uint32_t max_frame;       /**< bytes of a frame's payload: 65,536. At least 1,024 */
     uint32_t max_message;     /**< bytes of a message over all its frames: 32 MiB, at least 1 MiB. What comes with one
-                               *   transaction must fit into half of it */
+                               *   transaction must fit into it less 320 KiB */
     uint32_t max_wants;       /**< WANTs that a peer may have open at us: 4,096 */
-    uint32_t credit_roots;    /**< roots that a peer may have unfinished at us: 1,024 */
+    uint32_t credit_roots;    /**< roots that a peer may have unfinished at us: 4,096 */
     uint64_t credit_bytes;    /**< bytes of their INVs: 16 MiB */
     uint32_t max_nodes;       /**< transactions staged at one time: 65,536 */
     uint64_t max_stage_bytes; /**< bytes of them: 64 MiB */
@@ -76,6 +76,9 @@ typedef struct gasp_session_config {
     size_t peer_len;     /**< at most GASP_PEER_MAX */
     const gasp_access *access; /**< NULL: every peer may read and write the default collection */
     gasp_match match;          /**< GASP_MATCH_STATE, or GASP_MATCH_OUTPOINT for strict BRC-76 */
+    bool
+        stay; /**< after a round the session rests and may have further ones (gasp_session_changed); an initiator without
+                *   it is done when its round is, and the repair of it that may follow */
     gasp_session_limits limits;
     gasp_trace_sink trace; /**< NULL: no trace */
     void *trace_ctx;
@@ -119,18 +122,26 @@ GASP_API gasp_err gasp_session_closed(gasp_session *session, gasp_time now) GASP
  *  is not open. */
 GASP_API gasp_err gasp_session_resume(gasp_session *session, uint64_t ticket, gasp_time now) GASP_MUST_CHECK;
 
+/** The wallet changed by something else than this session (gasp_wallet_changes): with `stay`, another round follows as soon
+ *  as both are between rounds. An initiator begins it, a responder asks for it; call gasp_session_send afterwards. Calls
+ *  during a round count as one. What this session committed itself is no reason to call. Errors as gasp_session_recv. */
+GASP_API gasp_err gasp_session_changed(gasp_session *session, gasp_time now) GASP_MUST_CHECK;
+
 /** When gasp_session_recv is to be called even if nothing came: mono_ms; UINT64_MAX when there is no such time. */
 GASP_API uint64_t gasp_session_deadline(const gasp_session *session);
 
-/** Whether the session has ended, well or not: nothing more will be sent or taken. */
+/** Whether the session has ended, well or not: nothing more will be sent or taken. A responder rests after a round, for as
+ *  long as the connection lasts, because the initiator may want another; so does an initiator with `stay`. */
 GASP_API bool gasp_session_done(const gasp_session *session);
 
 /** How a round ended. */
 typedef enum gasp_result {
     GASP_RESULT_NONE = 0,     /**< it has not */
-    GASP_RESULT_COMPLETE = 1, /**< everything of the peer is here */
+    GASP_RESULT_COMPLETE = 1, /**< everything of the peer is here, by the account of the round (docs/protocol.md) */
     GASP_RESULT_REFUSALS = 2, /**< all but what was refused for good */
-    GASP_RESULT_PARTIAL = 3   /**< something may come later: what it needs was missing */
+    GASP_RESULT_PARTIAL =
+        3 /**< something may come later: it lacks something, is against policy, or the account does not
+                               *   hold; or we took nothing in this round */
 } gasp_result;
 
 typedef enum gasp_event_kind {
@@ -147,10 +158,12 @@ typedef struct gasp_event {
     struct {
         uint16_t version;     /**< of the protocol */
         gasp_match match;     /**< how items are compared */
+        uint32_t round;       /**< of the connection, from 0 */
         uint32_t peer_height; /**< of the peer's best chain */
         uint64_t mine;        /**< items here */
         uint64_t theirs;      /**< items there */
-        bool equal;           /**< the summaries are equal: there is nothing to do */
+        bool
+            equal; /**< there is nothing to do: the summaries are equal, or are the pair that both accounted for last */
     } opened;
     struct {
         bool receiving; /**< whether this side takes */
@@ -159,6 +172,7 @@ typedef struct gasp_event {
         gasp_txid txid;
         uint32_t vout;      /**< the first of its offered outputs */
         uint32_t n_outputs; /**< offered outputs; 0 for an ancestor */
+        bool spend;         /**< the peer announced that it spends an output of ours */
         bool changed;       /**< something new was stored */
         gasp_err err;       /**< why it was refused */
         gasp_txid cause;    /**< where the fault lies */
@@ -167,7 +181,10 @@ typedef struct gasp_event {
     } graph;
     struct {
         gasp_result result;       /**< what this side has of the peer */
-        gasp_result peer_result;  /**< what the peer says it has of us */
+        gasp_result peer_result;  /**< what the peer says it has of us; of an initiator, before its account */
+        uint32_t round;           /**< of the connection, from 0 */
+        bool accounted;           /**< what we hold is what the peer says it holds, but for what is known to differ */
+        bool again;               /**< another round follows, because this one was not accounted for */
         bool equal;               /**< both summaries are equal afterwards */
         gasp_set_summary summary; /**< ours, after the round */
     } closed;

@@ -20,6 +20,8 @@
 #ifndef GASP_WALLET_H
 #define GASP_WALLET_H
 
+#include "gasp/admit.h"
+#include "gasp/headers.h"
 #include "gasp/kv.h"
 #include "gasp/record.h"
 #include "gasp/set.h"
@@ -38,7 +40,11 @@ typedef struct gasp_wallet_config {
     const gasp_kv *kv;             /**< the store; must outlive the wallet, which does not close it */
     const gasp_mem *mem;           /**< NULL: the C library's heap */
     const gasp_verifier *verifier; /**< who runs scripts; NULL: the calling thread */
+    const gasp_headers *headers;   /**< the host's own header chain; NULL: the wallet keeps headers */
+    const gasp_admit *admit;       /**< who decides what becomes ours; NULL: what was offered does */
     uint8_t seed32[32];            /**< random bytes, new for every process: keeps peers from aiming hash collisions */
+    uint32_t policy; /**< version of the host's own rules, below 2^24: when it moves, what was refused for policy is due
+                      *   again */
 } gasp_wallet_config;
 
 GASP_API void gasp_wallet_config_init(gasp_wallet_config *config);
@@ -62,41 +68,6 @@ GASP_API gasp_network gasp_wallet_network(const gasp_wallet *wallet);
 
 /* ---- headers -------------------------------------------------------------------------------------------------- */
 
-/** Why a header is believed. */
-typedef enum gasp_trust {
-    GASP_TRUST_RULES = 1, /**< judged by every rule of the network */
-    GASP_TRUST_PIN = 2,   /**< linked to a pinned header, from before the first one that could be judged */
-    GASP_TRUST_DECREE = 3 /**< the user said so (gasp_wallet_headers_trust) */
-} gasp_trust;
-
-/** A header that the wallet holds. */
-typedef struct gasp_header_info {
-    uint8_t raw80[80];
-    gasp_block_hash hash;
-    uint32_t height;
-    gasp_work work; /**< of the whole chain up to it; zero for a header that is trusted by decree */
-    gasp_trust trust;
-} gasp_header_info;
-
-/** A header that the caller vouches for: where a run of headers that does not reach back to genesis gets its height and
- *  its work from. */
-typedef struct gasp_pin {
-    uint32_t height;
-    gasp_block_hash hash;
-    gasp_work work; /**< chain work including it */
-} gasp_pin;
-
-/** What gasp_wallet_headers_import did; of a run that was refused in the middle, what came before. */
-typedef struct gasp_headers_report {
-    uint64_t given;  /**< headers in the input */
-    uint64_t linked; /**< accepted by link and hash alone, up to the pin */
-    uint64_t judged; /**< accepted by every rule */
-    uint64_t known;  /**< held before, by no weaker trust */
-    uint32_t tip_height;
-    gasp_block_hash tip;
-    bool reorganised; /**< judged or pinned headers left the best chain */
-} gasp_headers_report;
-
 /** Takes a run of consecutive headers.
  *
  *  Without a pin its first header must be genesis, be held, or follow one that is. With a pin, the pin lies inside the
@@ -107,6 +78,9 @@ typedef struct gasp_headers_report {
  *
  *  When the new best chain is a pinned run that no held header links to an earlier one, the earlier one stays below it as
  *  far as its own pin, or a checkpoint, vouches for it and the new one does not contradict it.
+ *
+ *  With a headers port all of this is the host's: the run goes to its `put`, what it took is counted as judged, and the
+ *  wallet settles to the chain that comes of it.
  *
  *  Transactions follow: what stood on a block that leaves does not stand until the block returns, another proof of it is
  *  in the best chain, or it stands as an unproven one.
@@ -122,6 +96,7 @@ typedef struct gasp_headers_report {
  *           GASP_ERR_HEADER_PIN        also when a pin's work contradicts what is held
  *           GASP_ERR_HEADER_LENGTH  raw_len is not a multiple of 80
  *           GASP_ERR_MISUSE         the pin lies outside of the run
+ *           GASP_ERR_UNSUPPORTED    the wallet has a headers port, which takes none
  *           GASP_ERR_LIMIT          a reorganisation that one batch cannot hold (gasp/kv.h)
  *  Bounds:  O(n). Memory for one batch of 2,000 headers; a reorganisation takes memory for its depth and for every
  *           transaction that it touches, because it is one batch too. */
@@ -129,13 +104,26 @@ GASP_API gasp_err gasp_wallet_headers_import(gasp_wallet *wallet, gasp_headers_r
                                              size_t raw_len, uint32_t height, const gasp_pin *pin, gasp_time now,
                                              gasp_fault *fault) GASP_MUST_CHECK;
 
+/** The best chain of the host's headers port moved: in one batch, what stood on a block that left it stands there no longer
+ *  (another proof of it counts, or what it spends; else it leaves the spendable view), and what stood on one that came in
+ *  does again. The wallet is then settled to the port's epoch. To be called after each move, and after opening; when
+ *  nothing moved it costs a look. Without a headers port it does nothing, unless the store was settled to one before.
+ *
+ *  Units:   now.wall_ms is the time of the changes.
+ *  Errors:  those of the port (gasp/headers.h)
+ *           GASP_ERR_LIMIT  a reorganisation that one batch cannot hold (gasp/kv.h)
+ *  Bounds:  one look at the port for each header that left or came; when the port does not know the old tip any more, or
+ *           the store was settled to another source, one for each block that a proof is held in. */
+GASP_API gasp_err gasp_wallet_headers_changed(gasp_wallet *wallet, gasp_time now) GASP_MUST_CHECK;
+
 /** Takes one header by decree: from the user's own node, say. It stands in the best chain at that height until a linked
  *  chain covers the height with another one, has no work and ends no tip. A later decree replaces it. When a run that is
  *  imported contains it, it is judged as part of that run and stands where the run does.
  *  Errors: GASP_ERR_HEADER_TARGET, GASP_ERR_HEADER_HASH  it has no proof of work of its own
  *          GASP_ERR_HEADER_VERSION  its version is too low for the height
  *          GASP_ERR_HEADER_PIN  another header is held by its rules at that height, or named by the one above; a
- *                               checkpoint is another one; or it is held by its rules elsewhere */
+ *                               checkpoint is another one; or it is held by its rules elsewhere
+ *          GASP_ERR_UNSUPPORTED  the wallet has a headers port: what is believed is the host's to say */
 GASP_API gasp_err gasp_wallet_headers_trust(gasp_wallet *wallet, const uint8_t raw80[80], uint32_t height,
                                             gasp_time now) GASP_MUST_CHECK;
 
@@ -144,6 +132,26 @@ GASP_API gasp_err gasp_wallet_headers_tip(gasp_wallet *wallet, gasp_header_info 
 
 /** The header of the best chain at a height; GASP_ABSENT when none is held. */
 GASP_API gasp_err gasp_wallet_header_at(gasp_wallet *wallet, gasp_header_info *out, uint32_t height) GASP_MUST_CHECK;
+
+/** Hashes of the best chain from the tip down: the last ten, then at twice the distance each, then the lowest that is held
+ *  without a gap. Where a peer's chain left ours, the first of them that it knows is near.
+ *  Shape:   hashes: room for GASP_LOCATOR_MAX. Gives: *n, 1 at least. */
+GASP_API gasp_err gasp_wallet_headers_locator(gasp_wallet *wallet, gasp_block_hash *hashes, size_t *n) GASP_MUST_CHECK;
+
+/* ---- collections ----------------------------------------------------------------------------------------------- */
+
+enum { GASP_COLLECTION_NAME_MAX = 64 /**< bytes of a collection's name */ };
+
+/** Makes another set of outputs over the same transactions and headers. What a peer may see or do is said for each
+ *  collection apart (gasp/session.h), and nothing of one tells what is in another. The name is for people and stays here.
+ *  Errors: GASP_ERR_STORE_EXISTS  there is one of that id
+ *          GASP_ERR_LIMIT         1,024 are there
+ *          GASP_ERR_MISUSE        a name that is empty or longer than GASP_COLLECTION_NAME_MAX */
+GASP_API gasp_err gasp_wallet_collection_add(gasp_wallet *wallet, const gasp_collection *collection,
+                                             const char *name) GASP_MUST_CHECK;
+
+/** Whether there is such a collection: GASP_OK or GASP_ABSENT. The one of 32 zero bytes always is. */
+GASP_API gasp_err gasp_wallet_collection_has(gasp_wallet *wallet, const gasp_collection *collection) GASP_MUST_CHECK;
 
 /* ---- taking in ------------------------------------------------------------------------------------------------ */
 
@@ -157,9 +165,11 @@ typedef enum gasp_take {
 typedef enum gasp_fate {
     GASP_FATE_COMMITTED = 1, /**< new, or new facts about it, are stored */
     GASP_FATE_KNOWN = 2,     /**< nothing new */
-    GASP_FATE_ASIDE = 3,     /**< something that it stands on is missing; it may be given again */
+    GASP_FATE_ASIDE = 3,     /**< something that it stands on is missing, or the host will say later (gasp/admit.h); it
+                              *   may be given again */
     GASP_FATE_REFUSED = 4,   /**< see err */
-    GASP_FATE_UNNEEDED = 5   /**< nothing is wrong with it, but no output of ours stands on it: it was not stored */
+    GASP_FATE_UNNEEDED = 5   /**< nothing is wrong with it, but no output of ours stands on it: it was not stored.
+                              *   Of a proof: the transaction is not held */
 } gasp_fate;
 
 /** One line of a report. */
@@ -169,7 +179,8 @@ typedef struct gasp_verdict {
     gasp_err err;       /**< GASP_OK, or why it was set aside or refused */
     gasp_txid cause;    /**< where the fault lies: itself, or the ancestor that failed */
     gasp_err cause_err; /**< what was wrong there; err itself when it is the transaction's own fault */
-    uint32_t height;    /**< for GASP_ERR_PROOF_NO_HEADER and _ROOT: the block's height */
+    uint32_t height;    /**< for GASP_ERR_PROOF_NO_HEADER and _ROOT, and from gasp_wallet_prove always: the block's
+                         *   height */
     uint32_t n_outputs; /**< outputs of it that are ours by this */
     uint64_t input;     /**< which input failed, for errors of one */
 } gasp_verdict;
@@ -190,7 +201,9 @@ GASP_API void gasp_add_config_init(gasp_add_config *config);
 typedef gasp_err (*gasp_verdict_visit)(void *ctx, const gasp_verdict *verdict);
 
 /** Takes a raw transaction, one in extended form, or a BEEF of any version; binary. What it holds already may be left
- *  out of the BEEF. Each subject is committed with what it stands on, or not at all.
+ *  out of the BEEF. Each subject is committed with what it stands on, or not at all. Of transactions that are held, a
+ *  proof is kept as gasp_wallet_prove keeps it: after the subjects, in a batch of its own. When only that one fails, the
+ *  answer is GASP_OK and the verdicts say what was kept.
  *
  *  Gives:   a verdict for each transaction. GASP_OK says that the input could be read, not that anything was taken.
  *  Errors:  GASP_ERR_FORMAT_UNKNOWN and the decoding errors of gasp/tx.h, gasp/bump.h, gasp/beef.h, with *fault
@@ -199,6 +212,70 @@ typedef gasp_err (*gasp_verdict_visit)(void *ctx, const gasp_verdict *verdict);
 GASP_API gasp_err gasp_wallet_add(gasp_wallet *wallet, const uint8_t *bytes, size_t len, const gasp_add_config *config,
                                   gasp_time now, gasp_verdict_visit visit, void *ctx,
                                   gasp_fault *fault) GASP_MUST_CHECK;
+
+/* ---- telling -------------------------------------------------------------------------------------------------- */
+
+/** Takes a transaction that the host made and that spends outputs of ours: raw, in extended form, or a BEEF. It is
+ *  followed and verified like one of gasp_wallet_add. A subject that spends an output that is ours is kept whether or not
+ *  an output of it is: it is a member of the collection by that, what it spends is spent from then on, and peers of the
+ *  collection learn it. One that spends nothing of ours and gives us nothing is GASP_FATE_UNNEEDED (or ASIDE, while its
+ *  sources are not here either).
+ *
+ *  When another held transaction, unproven as this one, spends the same output, both are kept and are *contested*: see
+ *  gasp_output. Of one output 256 spends are held at most.
+ *
+ *  Shape:   bytes: len bytes, 1 or more. config: as for gasp_wallet_add; with NULL the default collection and no output of
+ *           it ours; GASP_TAKE_LIST names change that comes back to us, GASP_TAKE_ALL takes every output.
+ *  Gives:   a verdict for each transaction of the input, in its order. GASP_ERR_VERIFY_SPENT: a proven transaction spends
+ *           one of its inputs. GASP_ERR_VERIFY_POLICY: too many spends of one output are held.
+ *  Errors:  those of gasp_wallet_add */
+GASP_API gasp_err gasp_wallet_spend(gasp_wallet *wallet, const uint8_t *bytes, size_t len,
+                                    const gasp_add_config *config, gasp_time now, gasp_verdict_visit visit, void *ctx,
+                                    gasp_fault *fault) GASP_MUST_CHECK;
+
+/** Takes proofs: of every held transaction among the hashes of the path's level 0, flagged or not, its own part is kept.
+ *  A transaction keeps any number of proofs, one a block. Where the block is in the best chain it is the anchor at once
+ *  (of several the lowest); where the block's header is held on a side branch, the proof waits for the branch to become
+ *  the best one (a wallet whose host keeps the headers knows the best chain only). Conflicts of a transaction that is
+ *  anchored by this are over: it wins.
+ *
+ *  Shape:   bump: len bytes, one BRC-74 path in binary form, alone or compound; nothing behind it.
+ *  Gives:   a verdict for each hash of level 0 that is held, and for each that is flagged as a txid and is not, in the
+ *           order of the path; height is the path's. Fates:
+ *             COMMITTED  this proof was new      KNOWN     it is held already
+ *             ASIDE      GASP_ERR_PROOF_NO_HEADER: no header is held at that height; it may be given again
+ *             REFUSED    GASP_ERR_PROOF_ROOT: of no block that is held at that height
+ *             UNNEEDED   no such transaction is held
+ *           GASP_OK says that the path could be read, not that anything was taken.
+ *  Errors:  the decoding errors of gasp/bump.h, with *fault; nothing is changed then
+ *           GASP_ERR_LIMIT  what follows from it is more than one batch holds; or a host's header chain did not stand
+ *                           still for as long as a look-up takes
+ *  Bounds:  one batch for all; a look-up for each hash of level 0.
+ *  Source:  BRC-74; gasp/bump.h for the rules. */
+GASP_API gasp_err gasp_wallet_prove(gasp_wallet *wallet, const uint8_t *bump, size_t len, gasp_time now,
+                                    gasp_verdict_visit visit, void *ctx, gasp_fault *fault) GASP_MUST_CHECK;
+
+/** Forgets an unproven transaction that will never be mined, with every transaction that is unproven and spends from it
+ *  or from one that is forgotten with it. Their outputs, entries, and proofs in stale blocks leave the store; an output
+ *  that only they spent can be spent again, and a conflict that they were one of two sides of is over. A descendant that
+ *  is proven stays. Nothing keeps a forgotten transaction from coming again, from a peer for one.
+ *
+ *  Gives:   *n, how many transactions left, in one batch; n may be NULL.
+ *  Answers: GASP_ABSENT  not held
+ *  Errors:  GASP_ERR_PROVEN  it has a proof in the best chain
+ *           GASP_ERR_LIMIT   more than one batch holds */
+GASP_API gasp_err gasp_wallet_forget(gasp_wallet *wallet, size_t *n, const gasp_txid *txid,
+                                     gasp_time now) GASP_MUST_CHECK;
+
+/** Keeps what a broadcaster answered for a transaction, as its entry GASP_ENTRY_BROADCAST of the unsigned author: opaque,
+ *  never trusted, part of its state while it is unproven, and told to peers like every entry. len 0 removes it (as a
+ *  tombstone that travels); where there is none, nothing is done. The entry's time is that of gasp_wallet_label.
+ *  Shape:   value: up to GASP_ENTRY_VALUE_MAX bytes; may be NULL with len 0.
+ *  Answers: GASP_ABSENT  no such transaction is held
+ *  Errors:  GASP_ERR_ENTRY_VALUE  more than GASP_ENTRY_VALUE_MAX bytes
+ *           GASP_ERR_LIMIT        as for gasp_wallet_label */
+GASP_API gasp_err gasp_wallet_broadcast(gasp_wallet *wallet, const gasp_txid *txid, const uint8_t *value, size_t len,
+                                        gasp_time now) GASP_MUST_CHECK;
 
 /** Sets one entry of an output under the unsigned author: a label, a description. value_len 0 removes it (as a tombstone
  *  that travels); where there is none, nothing is done. The entry's time is now.wall_ms, moved forward where needed to be
@@ -220,9 +297,17 @@ typedef struct gasp_output {
     gasp_bytes script;         /**< valid during the visit */
     const gasp_anchor *anchor; /**< of its transaction, NULL while it is unproven; valid during the visit */
     gasp_state_hash state;
-    bool spent;                /**< a held transaction spends it */
-    bool unanchored;           /**< its block left the best chain: not spendable until it returns */
-    gasp_txid spender;         /**< when spent */
+    bool spent;        /**< a held transaction that stands spends it */
+    bool unanchored;   /**< its transaction does not stand: its block left the best chain, or a proven one spends
+                                *   what it spends. Not spendable until that changes */
+    bool contested;    /**< its transaction, or an unproven one that it stands on, is one of several that spend
+                                *   one output, of which at most one will be mined; or it is such an output itself. Not
+                                *   to be relied on, but still an item of the collection: conflicts never enter a hash */
+    gasp_txid spender; /**< when spent: the proven one, else the first of spenders */
+    const gasp_txid *spenders; /**< when spent: the held transactions that stand and spend it, ascending in internal
+                                *   order; two or more are a conflict. Valid during the visit */
+    size_t n_spenders;
+    uint64_t arrived_ms;       /**< wall time of its transaction's first commit; a local fact, not compared */
     const gasp_entry *entries; /**< its transaction's and its own, sorted, deletions (value_len 0) among them;
                                 *   valid during the visit */
     size_t n_entries;
@@ -232,13 +317,49 @@ typedef struct gasp_output {
 typedef gasp_err (*gasp_output_visit)(void *ctx, const gasp_output *output);
 
 /** Visits the outputs of a collection in order of their outpoint36, from the first one behind *after (NULL: from the
- *  start). Spent ones are visited only with with_spent. */
+ *  start). Spent ones are visited only with with_spent. gasp_wallet_list with GASP_LIST_ALL or GASP_LIST_UNSPENT. */
 GASP_API gasp_err gasp_wallet_outputs(gasp_wallet *wallet, const gasp_collection *collection,
                                       const gasp_outpoint *after, bool with_spent, gasp_output_visit visit,
                                       void *ctx) GASP_MUST_CHECK;
 
-/** Count, sum and fingerprint of the spendable outputs of a collection as items (match=state). Two wallets with equal
- *  summaries hold the same outputs with the same anchors and entries. */
+/** Which outputs a listing is of. Refused ones have no value here: they are not held, and are listed apart. */
+typedef enum gasp_list_filter {
+    GASP_LIST_UNSPENT = 1,   /**< all but spent ones: what gasp_wallet_outputs gives without with_spent */
+    GASP_LIST_ALL = 2,       /**< every output of ours */
+    GASP_LIST_SPENDABLE = 3, /**< neither spent nor unanchored nor contested: what can be relied on */
+    GASP_LIST_UNPROVEN = 4,  /**< not spent, of a transaction that has no anchor */
+    GASP_LIST_SPENT = 5,     /**< spent by a held transaction */
+    GASP_LIST_CONFLICTS = 6  /**< contested ones, and those that two or more held transactions spend */
+} gasp_list_filter;
+
+/** What to list. Initialise with gasp_list_config_init, then set what differs. */
+typedef struct gasp_list_config {
+    size_t size;                /**< sizeof(gasp_list_config) */
+    gasp_collection collection; /**< the default one */
+    gasp_list_filter filter;    /**< GASP_LIST_UNSPENT */
+    const char *label;          /**< NUL-terminated; NULL. Only outputs that have an entry of this name, by any author,
+                                 *   about the output or its transaction, which is no deletion */
+    const uint8_t *value;       /**< with label: the entry's value has exactly these bytes; NULL: whatever value */
+    size_t value_len;
+    const gasp_outpoint *after; /**< cursor: from the first one behind this outpoint, which need not be held; NULL: from
+                                 *   the start */
+    uint64_t limit;             /**< visits at most; 0: as many as there are */
+} gasp_list_config;
+
+GASP_API void gasp_list_config_init(gasp_list_config *config);
+
+/** Visits the outputs that fit, in order of their outpoint36. To page: give the last one visited as `after` of the next
+ *  call while *more.
+ *
+ *  Gives:   *more, whether outputs that fit stand behind the limit; false when a visit ended it. May be NULL.
+ *  Errors:  GASP_ERR_MISUSE     no such filter; value without label
+ *           GASP_ERR_ENTRY_KEY  label is no name of an entry (gasp_entry_make)
+ *  Bounds:  reads rows from the cursor on until the limit is reached; transactions only of those that may fit. */
+GASP_API gasp_err gasp_wallet_list(gasp_wallet *wallet, const gasp_list_config *config, bool *more,
+                                   gasp_output_visit visit, void *ctx) GASP_MUST_CHECK;
+
+/** Count, sum and fingerprint of the outputs of a collection that are items (match=state): all but spent and unanchored
+ *  ones. Two wallets with equal summaries hold the same outputs with the same anchors and entries. */
 GASP_API gasp_err gasp_wallet_summary(gasp_wallet *wallet, gasp_set_summary *out,
                                       const gasp_collection *collection) GASP_MUST_CHECK;
 
@@ -251,6 +372,8 @@ typedef struct gasp_held {
     uint64_t arrived_ms;       /**< wall time of its first commit */
     const gasp_entry *entries;
     size_t n_entries;
+    bool stands;    /**< anchored, or unproven with everything it spends standing; see gasp_output.unanchored */
+    bool contested; /**< see gasp_output.contested */
     void *inside;
 } gasp_held;
 
@@ -274,12 +397,18 @@ typedef enum gasp_export {
 GASP_API gasp_err gasp_wallet_export(gasp_wallet *wallet, gasp_data *out, const gasp_txid *txid,
                                      gasp_export form) GASP_MUST_CHECK;
 
-/** What a change row says. */
+/** What a change row says. Where several things changed at once for one output there is one row, of the first that holds
+ *  in the order ADDED, UNANCHORED, SPENT, UNSPENT, CONTESTED, UNCONTESTED, STATE: whoever mirrors outputs reads the output
+ *  again, whatever the kind. */
 typedef enum gasp_change_kind {
-    GASP_CHANGE_ADDED = 1,     /**< an output became ours */
-    GASP_CHANGE_SPENT = 2,     /**< one of ours was spent by a held transaction */
-    GASP_CHANGE_STATE = 3,     /**< anchor or entries of one of ours changed */
-    GASP_CHANGE_UNANCHORED = 4 /**< its block left the best chain */
+    GASP_CHANGE_ADDED = 1,       /**< an output became ours */
+    GASP_CHANGE_SPENT = 2,       /**< one of ours was spent by a held transaction */
+    GASP_CHANGE_STATE = 3,       /**< anchor or entries of one of ours changed, or its transaction stands again */
+    GASP_CHANGE_UNANCHORED = 4,  /**< its block left the best chain, or its transaction lost against a proven one */
+    GASP_CHANGE_UNSPENT = 5,     /**< nothing that is held and stands spends it any more */
+    GASP_CHANGE_CONTESTED = 6,   /**< a conflict began that it hangs on (gasp_output.contested) */
+    GASP_CHANGE_UNCONTESTED = 7, /**< and ended */
+    GASP_CHANGE_FORGOTTEN = 8    /**< it left with its transaction (gasp_wallet_forget); no row before it holds now */
 } gasp_change_kind;
 
 typedef struct gasp_change {
@@ -292,10 +421,40 @@ typedef struct gasp_change {
 
 typedef gasp_err (*gasp_change_visit)(void *ctx, const gasp_change *change);
 
+/** Reads a change out of a batch that a wallet writes to its store. A host whose own rows live in the same database wraps
+ *  the store's `write`, and writes what it has to note of each change in the same database transaction as the batch: then
+ *  it has seen a change exactly when the change is there.
+ *
+ *  Gives:   *out, the change that this op writes.
+ *  Answers: GASP_ABSENT  the op writes something else
+ *  Bounds:  O(1), allocates nothing. Safe from any thread; it is a function of the op's bytes alone. */
+GASP_API gasp_err gasp_change_of_op(const gasp_kv_op *op, gasp_change *out) GASP_MUST_CHECK;
+
 /** Visits the changes behind number `after` (0: all), in order. A host that keeps the last number it saw beside its own
  *  rows misses none and sees none twice. */
 GASP_API gasp_err gasp_wallet_changes(gasp_wallet *wallet, uint64_t after, gasp_change_visit visit,
                                       void *ctx) GASP_MUST_CHECK;
+
+/** An output that a peer offered and that is not in the wallet, with the reason. */
+typedef struct gasp_refusal_info {
+    gasp_outpoint outpoint;
+    gasp_err err;      /**< GASP_OK: it is spent here, by `cause` */
+    gasp_txid cause;   /**< what is missing, or who spends it; zero where there is no such transaction */
+    uint32_t height;   /**< of the proof, for faults of proofs; 0 for none */
+    uint64_t until_ms; /**< wall time after which it may be offered again; 0 for none */
+    uint64_t noted_ms; /**< wall time at which it was refused */
+    bool due;          /**< it is taken when it is offered again, unless it is refused anew */
+} gasp_refusal_info;
+
+/** Anything but GASP_OK ends the visits: GASP_DONE is answered as GASP_OK, errors as they are. */
+typedef gasp_err (*gasp_refusal_visit)(void *ctx, const gasp_refusal_info *refusal);
+
+/** Visits what was refused for a collection and is remembered, in order of outpoint36, from the first one behind *after
+ *  (NULL: from the start). now: what is due is judged by it. Remembered are 16,384 of a collection; what is over that is
+ *  offered and refused again. */
+GASP_API gasp_err gasp_wallet_refusals(gasp_wallet *wallet, const gasp_collection *collection,
+                                       const gasp_outpoint *after, gasp_time now, gasp_refusal_visit visit,
+                                       void *ctx) GASP_MUST_CHECK;
 
 /** What gasp_wallet_check found wrong. */
 typedef struct gasp_problem {

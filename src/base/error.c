@@ -27,6 +27,7 @@ static const row rows[] = {
     ROW(ERR_LIMIT, RESOURCE, NONE, "limit", "a named limit would be exceeded"),
     ROW(ERR_INTERNAL, INTERNAL, NONE, "internal", "a state that the library's own rules exclude"),
     ROW(ERR_UNSUPPORTED, MISUSE, NONE, "unsupported", "asked for something that this build or version does not have"),
+    ROW(ERR_PROVEN, MISUSE, NONE, "proven", "the transaction is proven"),
     ROW(ERR_SHORT, DECODE, NONE, "short", "the input ends inside a field"),
     ROW(ERR_TRAILING, DECODE, NONE, "trailing", "bytes are left over after the last field"),
     ROW(ERR_COMPACT_SIZE, DECODE, NONE, "compact_size", "a CompactSize that is not in its shortest form"),
@@ -36,6 +37,12 @@ static const row rows[] = {
     ROW(ERR_TEXT_NUMBER, DECODE, NONE, "text_number", "not a number, or out of its range"),
     ROW(ERR_FORMAT_UNKNOWN, DECODE, NONE, "format_unknown", "none of the formats that are read here"),
     ROW(ERR_JSON, DECODE, NONE, "json", "not JSON, or not of the documented form"),
+    ROW(ERR_BACKUP_VERSION, DECODE, NONE, "backup_version",
+        "a backup of a form or layout that this library does not read"),
+    ROW(ERR_BACKUP_FORM, DECODE, NONE, "backup_form",
+        "a backup whose rows do not ascend, or contradict its head or end"),
+    ROW(ERR_BACKUP_HASH, DECODE, NONE, "backup_hash",
+        "a backup that was altered: its bytes do not hash to what its end says"),
     ROW(ERR_TX_NO_INPUTS, DECODE, NONE, "tx_no_inputs", "a transaction without inputs"),
     ROW(ERR_TX_NO_OUTPUTS, DECODE, NONE, "tx_no_outputs", "a transaction without outputs"),
     ROW(ERR_TX_EF_MARKER, DECODE, NONE, "tx_ef_marker",
@@ -98,6 +105,9 @@ static const row rows[] = {
     ROW(ERR_VERIFY_STATE, VERIFY, FINAL, "verify_state",
         "entries and proof do not hash to the state that was announced"),
     ROW(ERR_VERIFY_NOT_ASKED, VERIFY, FINAL, "verify_not_asked", "neither a root nor wanted"),
+    ROW(ERR_VERIFY_NO_SPEND, VERIFY, FINAL, "verify_no_spend",
+        "it does not spend the output that it was announced for"),
+    ROW(ERR_VERIFY_LATER, VERIFY, TIME, "verify_later", "the host will say later whether it wants it"),
     ROW(ERR_ENTRY_KEY, DECODE, NONE, "entry_key", "an entry's key is empty, too long, or not UTF-8"),
     ROW(ERR_ENTRY_VALUE, DECODE, NONE, "entry_value", "an entry's value is too long"),
     ROW(ERR_ENTRY_FUTURE, VERIFY, TIME, "entry_future", "an entry dated more than ten minutes ahead"),
@@ -134,6 +144,7 @@ static const row rows[] = {
         "not allowed without a flag that says so (an open port, an anonymous peer)"),
     ROW(ERR_FILE_OPEN, TRANSPORT, NONE, "file_open", "a file cannot be opened, read or written"),
     ROW(ERR_NET_STOPPED, TRANSPORT, NONE, "net_stopped", "this node was stopped before the session was done"),
+    ROW(ERR_NET_TIMEOUT, TRANSPORT, NONE, "net_timeout", "not done within the given time"),
 };
 
 static const row *find(gasp_err err)

@@ -11,6 +11,12 @@ static uint64_t rotl(uint64_t x, int bits)
     return x << bits | x >> (64 - bits);
 }
 
+static uint64_t load64_whole(const uint8_t *bytes)
+{
+    return (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 | (uint64_t)bytes[3] << 24 |
+           (uint64_t)bytes[4] << 32 | (uint64_t)bytes[5] << 40 | (uint64_t)bytes[6] << 48 | (uint64_t)bytes[7] << 56;
+}
+
 static uint64_t load64(const uint8_t *bytes, size_t len)
 {
     uint64_t value = 0;
@@ -19,40 +25,53 @@ static uint64_t load64(const uint8_t *bytes, size_t len)
     return value;
 }
 
-static void sip_rounds(uint64_t v[4], int rounds)
+/* One round on a state that the compiler can hold in registers. */
+static inline void sip_round(uint64_t v[4])
 {
-    while (rounds-- > 0) {
-        v[0] += v[1];
-        v[2] += v[3];
-        v[1] = rotl(v[1], 13) ^ v[0];
-        v[3] = rotl(v[3], 16) ^ v[2];
-        v[0] = rotl(v[0], 32);
-        v[2] += v[1];
-        v[0] += v[3];
-        v[1] = rotl(v[1], 17) ^ v[2];
-        v[3] = rotl(v[3], 21) ^ v[0];
-        v[2] = rotl(v[2], 32);
-    }
+    v[0] += v[1];
+    v[2] += v[3];
+    v[1] = rotl(v[1], 13) ^ v[0];
+    v[3] = rotl(v[3], 16) ^ v[2];
+    v[0] = rotl(v[0], 32);
+    v[2] += v[1];
+    v[0] += v[3];
+    v[1] = rotl(v[1], 17) ^ v[2];
+    v[3] = rotl(v[3], 21) ^ v[0];
+    v[2] = rotl(v[2], 32);
 }
 
-uint64_t gasp_siphash(const uint64_t key[2], const uint8_t *bytes, size_t len)
+/* SipHash with c rounds a word and d at the end. */
+static inline uint64_t sip(const uint64_t key[2], const uint8_t *bytes, size_t len, int c, int d)
 {
     uint64_t v[4] = {key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d, key[0] ^ 0x6c7967656e657261,
                      key[1] ^ 0x7465646279746573};
     size_t whole = len & ~(size_t)7;
     for (size_t i = 0; i < whole; i += 8) {
-        uint64_t word = load64(bytes + i, 8);
+        uint64_t word = load64_whole(bytes + i);
         v[3] ^= word;
-        sip_rounds(v, 2);
+        for (int n = 0; n < c; n++)
+            sip_round(v);
         v[0] ^= word;
     }
     uint64_t last = (uint64_t)len << 56 | load64(bytes + whole, len - whole);
     v[3] ^= last;
-    sip_rounds(v, 2);
+    for (int n = 0; n < c; n++)
+        sip_round(v);
     v[0] ^= last;
     v[2] ^= 0xff;
-    sip_rounds(v, 4);
+    for (int n = 0; n < d; n++)
+        sip_round(v);
     return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+uint64_t gasp_siphash(const uint64_t key[2], const uint8_t *bytes, size_t len)
+{
+    return sip(key, bytes, len, 2, 4);
+}
+
+uint64_t gasp_table_hash(const uint64_t key[2], const uint8_t *bytes, size_t len)
+{
+    return sip(key, bytes, len, 1, 3);
 }
 
 void gasp_map_init(gasp_map *map, size_t key_len, size_t val_len, size_t max, const uint8_t seed16[16],
@@ -64,7 +83,7 @@ void gasp_map_init(gasp_map *map, size_t key_len, size_t val_len, size_t max, co
                       .val_len = val_len,
                       .val_at = val_at,
                       .slot_len = val_at + ((val_len + 7) & ~(size_t)7),
-                      .seed = {load64(seed16, 8), load64(seed16 + 8, 8)},
+                      .seed = {load64_whole(seed16), load64_whole(seed16 + 8)},
                       .mem = gasp_mem_or_default(mem)};
 }
 
@@ -83,7 +102,7 @@ static uint8_t *slot(const gasp_map *map, size_t i)
 
 static size_t home(const gasp_map *map, const void *key)
 {
-    return (size_t)gasp_siphash(map->seed, key, map->key_len) & (map->cap - 1);
+    return (size_t)gasp_table_hash(map->seed, key, map->key_len) & (map->cap - 1);
 }
 
 /* The slot that holds key, or the free one where it would go. cap > len, so there is one. */

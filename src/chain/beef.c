@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 
 enum { MARK_LEN = 4, TXID_LEN = 32 };
@@ -55,7 +56,7 @@ static gasp_err read_bumps(gasp_beef *beef, gasp_reader *r, uint64_t *item)
 {
     size_t count = 0;
     beef->bumps =
-        (gasp_bump **)read_array(beef, r, &count, GASP_BEEF_BUMP_LEN_MIN, GASP_BEEF_BUMPS_MAX, sizeof *beef->bumps);
+        (gasp_bump **)read_array(beef, r, &count, GASP_BEEF_BUMP_LEN_MIN, gasp_limit(BEEF_BUMPS), sizeof *beef->bumps);
     gasp_err err = r->err;
     if (err == GASP_OK)
         beef->cap_bumps = count;
@@ -119,7 +120,7 @@ static gasp_err read_txs(gasp_beef *beef, gasp_reader *r, uint64_t *item)
     size_t count = 0;
     size_t each = beef->version == 1 ? (size_t)GASP_TX_LEN_MIN + 1 : (size_t)GASP_BEEF_TX_LEN_MIN;
     *item = 0;
-    beef->rows = (gasp_beef_row *)read_array(beef, r, &count, each, GASP_BEEF_TXS_MAX, sizeof *beef->rows);
+    beef->rows = (gasp_beef_row *)read_array(beef, r, &count, each, gasp_limit(BEEF_TXS), sizeof *beef->rows);
     gasp_err err = r->err;
     if (err == GASP_OK)
         beef->cap_rows = count;

@@ -3,6 +3,7 @@
  * parents before children has a stack of its own: its depth is the peer's choice. */
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "chain/beef.h"
 
@@ -23,8 +24,8 @@ void gasp_beef_set_subject(gasp_beef *beef, const gasp_txid *txid)
 gasp_err gasp_beef_add_bump_take(gasp_beef *beef, size_t *index, gasp_bump *bump)
 {
     void *bumps = beef->bumps;
-    gasp_err err =
-        gasp_mem_grow(beef->mem, &bumps, &beef->cap_bumps, beef->n_bumps + 1, sizeof(gasp_bump *), GASP_BEEF_BUMPS_MAX);
+    gasp_err err = gasp_mem_grow(beef->mem, &bumps, &beef->cap_bumps, beef->n_bumps + 1, sizeof(gasp_bump *),
+                                 gasp_limit(BEEF_BUMPS));
     beef->bumps = (gasp_bump **)bumps;
     if (err != GASP_OK)
         return err;
@@ -38,7 +39,7 @@ static gasp_err add_row(gasp_beef *beef, const gasp_beef_row *row)
 {
     void *rows = beef->rows;
     gasp_err err =
-        gasp_mem_grow(beef->mem, &rows, &beef->cap_rows, beef->n_rows + 1, sizeof(gasp_beef_row), GASP_BEEF_TXS_MAX);
+        gasp_mem_grow(beef->mem, &rows, &beef->cap_rows, beef->n_rows + 1, sizeof(gasp_beef_row), gasp_limit(BEEF_TXS));
     beef->rows = (gasp_beef_row *)rows;
     if (err != GASP_OK)
         return err;
@@ -69,7 +70,7 @@ gasp_err gasp_beef_add_tx_view(gasp_beef *beef, gasp_bytes raw, size_t bump)
 
 gasp_err gasp_beef_add_tx_copy(gasp_beef *beef, gasp_bytes raw, size_t bump)
 {
-    if (raw.len > GASP_TX_MAX)
+    if (raw.len > gasp_limit(TX_BYTES))
         return GASP_ERR_TX_TOO_LARGE;
     uint8_t *copy = (uint8_t *)gasp_mem_copy(beef->mem, raw.data, raw.len);
     if (copy == NULL)

@@ -13,6 +13,7 @@ void gasp_bump_free(gasp_bump *bump)
     gasp_mem_free(bump->mem, bump->leaves);
     gasp_mem_free(bump->mem, bump->order);
     gasp_mem_free(bump->mem, bump->by_txid);
+    gasp_mem_free(bump->mem, bump->nodes);
     gasp_mem_free(bump->mem, bump);
 }
 

@@ -4,6 +4,7 @@
  * Must never give a path that gasp_bump_decode would refuse, nor change a source. */
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "chain/bump.h"
 #include "chain/bump_tree.h"
@@ -158,7 +159,7 @@ gasp_err gasp_bump_from_block(gasp_bump **out, uint32_t height, const gasp_txid 
     gasp_bump_where where;
     if (n == 0 || n_selected == 0)
         return GASP_ERR_MISUSE;
-    if (n > GASP_BUMP_LEAVES_MAX)
+    if (n > gasp_limit(BUMP_LEAVES))
         return GASP_ERR_LIMIT;
     mem = gasp_mem_or_default(mem);
     gasp_err err = gasp_bump_make(&block, height, 1, mem);

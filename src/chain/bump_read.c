@@ -4,6 +4,7 @@
  * by what a count announces: leaves are taken as they are read. */
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "chain/bump.h"
 #include "chain/bump_tree.h"
@@ -63,7 +64,7 @@ static gasp_err read_level(gasp_bump *bump, gasp_reader *r)
     size_t n = gasp_read_count(r, LEAF_LEN_MIN);
     if (r->err == GASP_OK && n == 0 && bump->at_level == 0)
         gasp_reader_fail(r, GASP_ERR_BUMP_EMPTY_LEVEL, start);
-    if (n > GASP_BUMP_LEAVES_MAX - bump->n_leaves)
+    if (n > gasp_limit(BUMP_LEAVES) - bump->n_leaves)
         gasp_reader_fail(r, GASP_ERR_LIMIT, start);
     if (r->err != GASP_OK)
         return r->err;
@@ -84,7 +85,7 @@ static gasp_err read_head(gasp_bump **bump, gasp_reader *r, const gasp_mem *mem)
         gasp_reader_fail(r, GASP_ERR_BUMP_HEIGHT, start);
     size_t levels_at = r->at;
     size_t levels = gasp_read_u8(r);
-    if (r->err == GASP_OK && (levels == 0 || levels > GASP_BUMP_LEVELS_MAX))
+    if (r->err == GASP_OK && (levels == 0 || levels > gasp_limit(BUMP_LEVELS)))
         gasp_reader_fail(r, GASP_ERR_BUMP_LEVELS, levels_at);
     if (r->err != GASP_OK)
         return r->err;
@@ -178,7 +179,7 @@ static gasp_err take_level(gasp_bump *bump, const gasp_bump_leaf *leaves, size_t
     *where = (gasp_bump_where){.level = bump->at_level, .leaf = GASP_BUMP_NO_LEAF};
     if (n == 0 && bump->at_level == 0)
         return GASP_ERR_BUMP_EMPTY_LEVEL;
-    if (n > GASP_BUMP_LEAVES_MAX - bump->n_leaves)
+    if (n > gasp_limit(BUMP_LEAVES) - bump->n_leaves)
         return GASP_ERR_LIMIT;
     for (size_t i = 0; leaves != NULL && i < n; i++) {
         gasp_bump_leaf leaf = leaves[i];
@@ -214,7 +215,7 @@ gasp_err gasp_bump_from_leaves(gasp_bump **out, uint32_t height, size_t n_levels
     gasp_bump *bump = NULL;
     gasp_bump_where where = {.level = 0, .leaf = GASP_BUMP_NO_LEAF};
     gasp_err err = GASP_ERR_BUMP_LEVELS;
-    if (n_levels == 0 || n_levels > GASP_BUMP_LEVELS_MAX)
+    if (n_levels == 0 || n_levels > gasp_limit(BUMP_LEVELS))
         goto out;
     err = gasp_bump_make(&bump, height, n_levels, mem);
     for (size_t level = 0; err == GASP_OK && level < n_levels; level++)

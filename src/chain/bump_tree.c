@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "crypto/hash.h"
 
@@ -26,7 +27,7 @@ gasp_err gasp_bump_push(gasp_bump *bump, const gasp_bump_leaf *leaf)
 {
     void *leaves = bump->leaves;
     gasp_err err =
-        gasp_mem_grow(bump->mem, &leaves, &bump->cap, bump->n_leaves + 1, sizeof *leaf, GASP_BUMP_LEAVES_MAX);
+        gasp_mem_grow(bump->mem, &leaves, &bump->cap, bump->n_leaves + 1, sizeof *leaf, gasp_limit(BUMP_LEAVES));
     bump->leaves = leaves;
     if (err != GASP_OK)
         return err;
@@ -234,9 +235,26 @@ gasp_err gasp_bump_climb_start(gasp_bump_climb *climb, const gasp_bump *bump)
     return GASP_OK;
 }
 
+/* How many nodes stand on paths in the level above, of those of one level. */
+static size_t count_parents(const gasp_bump_node_at *nodes, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += i == 0 || nodes[i].offset / 2 != nodes[i - 1].offset / 2;
+    return count;
+}
+
+gasp_err gasp_bump_climb_again(gasp_bump_climb *climb, const gasp_bump *bump)
+{
+    if (bump->nodes == NULL)
+        return gasp_bump_climb_start(climb, bump);
+    *climb = (gasp_bump_climb){.bump = bump, .nodes = bump->nodes, .n = bump->n_txids, .again = true};
+    return GASP_OK;
+}
+
 void gasp_bump_climb_end(gasp_bump_climb *climb)
 {
-    if (climb->bump != NULL)
+    if (climb->bump != NULL && !climb->again)
         gasp_mem_free(climb->bump->mem, climb->nodes);
     memset(climb, 0, sizeof *climb);
 }
@@ -339,6 +357,13 @@ static gasp_bump_where equal_where(const gasp_bump_climb *climb, uint64_t pair)
 gasp_err gasp_bump_climb_up(gasp_bump_climb *climb, gasp_bump_where *where)
 {
     size_t n_parents = 0;
+    if (climb->again) {
+        gasp_bump_node_at *above = climb->nodes + climb->n;
+        climb->n = count_parents(climb->nodes, climb->n);
+        climb->nodes = above;
+        climb->level++;
+        return GASP_OK;
+    }
     size_t k = climb->level < climb->bump->levels ? climb->bump->level_at[climb->level] : 0;
     gasp_err err = judge_level(climb, where);
     if (err != GASP_OK)
@@ -375,15 +400,35 @@ gasp_err gasp_bump_climb_up(gasp_bump_climb *climb, gasp_bump_where *where)
     return GASP_OK;
 }
 
+/* Each node on a path has a leaf as its sibling, or halves with another the number of those above. */
+enum { NODES_MAX = 3 * GASP_BUMP_LEAVES_MAX };
+
+/* The nodes of a level are kept before their parents take their place. */
+static gasp_err keep_nodes(gasp_bump *bump, size_t *cap, const gasp_bump_climb *climb)
+{
+    void *nodes = bump->nodes;
+    gasp_err err = gasp_mem_grow(bump->mem, &nodes, cap, bump->n_nodes + climb->n, sizeof *bump->nodes, NODES_MAX);
+    bump->nodes = nodes;
+    if (err != GASP_OK)
+        return err;
+    memcpy(bump->nodes + bump->n_nodes, climb->nodes, climb->n * sizeof *bump->nodes);
+    bump->n_nodes += climb->n;
+    return GASP_OK;
+}
+
 gasp_err gasp_bump_seal(gasp_bump *bump, gasp_bump_where *where)
 {
+    size_t cap = 0;
     gasp_bump_climb climb = {0};
     gasp_err err = gasp_bump_sort(bump, where);
     if (err != GASP_OK)
         goto out;
     err = gasp_bump_climb_start(&climb, bump);
-    while (err == GASP_OK && climb.level < bump->tree_height)
-        err = gasp_bump_climb_up(&climb, where);
+    while (err == GASP_OK && climb.level < bump->tree_height) {
+        err = keep_nodes(bump, &cap, &climb);
+        if (err == GASP_OK)
+            err = gasp_bump_climb_up(&climb, where);
+    }
     if (err != GASP_OK)
         goto out;
     memcpy(bump->root.b, climb.nodes[0].hash, 32);

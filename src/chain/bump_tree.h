@@ -21,6 +21,10 @@ struct gasp_bump {
     uint32_t *order;   /**< indices into leaves: within the same bounds per level, ascending by offset */
     uint32_t *by_txid; /**< indices of the leaves that begin a path, ascending by hash, then offset */
     size_t n_txids;    /**< how many those are */
+    struct gasp_bump_node_at
+        *nodes; /**< what the climb of gasp_bump_seal computed, level by level from 0, below the root;
+                                      *   NULL in a path that was not sealed */
+    size_t n_nodes;
 };
 
 /** Whether the leaf at a position of `order`, in level 0, begins a path: it has a hash, and is not its left neighbour
@@ -82,10 +86,15 @@ typedef struct gasp_bump_climb {
     size_t level;
     gasp_bump_node_at *nodes;
     size_t n;
+    bool again; /**< nodes belong to a path that was sealed, and nothing is hashed on the way up */
 } gasp_bump_climb;
 
 /** After gasp_bump_sort. Errors: GASP_ERR_NOMEM */
 gasp_err gasp_bump_climb_start(gasp_bump_climb *climb, const gasp_bump *bump) GASP_MUST_CHECK;
+
+/** The same on a path that was sealed: its nodes are looked at where they are. gasp_bump_climb_up then cannot fail, and there
+ *  is no climb to the root itself. On another path as gasp_bump_climb_start. */
+gasp_err gasp_bump_climb_again(gasp_bump_climb *climb, const gasp_bump *bump) GASP_MUST_CHECK;
 
 /** One level up: judges the leaves given in this level, then computes the parents. Called tree_height times it leaves
  * one node, the root. Errors: as gasp_bump_seal from UNNEEDED on, without NOMEM */

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "crypto/hash.h"
 
@@ -73,7 +74,7 @@ static extent measure(gasp_reader *r)
     measure_outputs(r, &e);
     (void)gasp_read_u32(r);
     e.end = r->at;
-    if (e.end - e.start > GASP_TX_MAX)
+    if (e.end - e.start > gasp_limit(TX_BYTES))
         gasp_reader_fail(r, GASP_ERR_TX_TOO_LARGE, e.start);
     return e;
 }
@@ -170,7 +171,7 @@ gasp_err gasp_tx_decode(gasp_tx **out, gasp_bytes raw, const gasp_mem *mem, gasp
 {
     gasp_reader r = gasp_reader_of(raw);
     gasp_tx *tx = NULL;
-    if (raw.len > GASP_TX_MAX)
+    if (raw.len > gasp_limit(TX_BYTES))
         gasp_reader_fail(&r, GASP_ERR_TX_TOO_LARGE, 0);
     gasp_err err = gasp_tx_read(&tx, &r, mem);
     err = gasp_reader_finish(&r, fault);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "cli/options.h"
+#include "cli/watch.h"
 #include "gasp/kv.h"
 #include "gasp/types.h"
 #include "gasp/wallet.h"
@@ -18,10 +19,11 @@ enum {
     GASP_EXIT_DONE = 0,
     GASP_EXIT_PARTIAL = 1, /**< something is missing, or what was asked for is not there */
     GASP_EXIT_USAGE = 2,
-    GASP_EXIT_PEER = 3,   /**< peer or transport */
-    GASP_EXIT_STORE = 4,  /**< the store, or this machine */
-    GASP_EXIT_FILE = 5,   /**< a file that cannot be read, or is malformed */
-    GASP_EXIT_INVALID = 6 /**< well formed but invalid */
+    GASP_EXIT_PEER = 3,    /**< peer or transport */
+    GASP_EXIT_STORE = 4,   /**< the store, or this machine */
+    GASP_EXIT_FILE = 5,    /**< a file that cannot be read, or is malformed */
+    GASP_EXIT_INVALID = 6, /**< well formed but invalid */
+    GASP_EXIT_TIMEOUT = 7  /**< not done within --timeout */
 };
 
 /** A run of the command. */
@@ -39,6 +41,7 @@ typedef struct gasp_cli {
     bool progress;        /**< standard error is a terminal that wants it */
     bool progressing;     /**< a line of progress stands there */
     uint64_t progress_ms; /**< when it was written */
+    uint64_t begin_ms;    /**< when the command began, by the clock that only counts forward */
 } gasp_cli;
 
 /* -- parse.c ----------------------------------------------------------------------------------------------------- */
@@ -51,6 +54,9 @@ bool gasp_cli_has(const gasp_cli *cli, gasp_opt option);
 
 /** A decimal number of an argument, at most `most`. false: it is none. */
 bool gasp_cli_number(uint64_t *out, const char *text, uint64_t most);
+
+/** --limit as a number, at least 1; UINT64_MAX when it is not given. GASP_EXIT_DONE, or a usage error that was said. */
+int gasp_cli_limit(gasp_cli *cli, uint64_t *out);
 
 /** --height as a number; GASP_EXIT_DONE, or a usage error that was said (also when it is needed and not given). */
 int gasp_cli_height(gasp_cli *cli, uint32_t *out, bool needed);
@@ -169,7 +175,8 @@ typedef enum gasp_counted {
     GASP_COUNTED_TX,
     GASP_COUNTED_BEEF, /**< a transaction or a BUMP, as the error says */
     GASP_COUNTED_LEVEL,
-    GASP_COUNTED_HEADER
+    GASP_COUNTED_HEADER,
+    GASP_COUNTED_ROW
 } gasp_counted;
 
 enum { GASP_PLACE_MAX = 512 };
@@ -183,15 +190,37 @@ void gasp_input_place(char out[GASP_PLACE_MAX], const gasp_input *input, const g
 typedef struct gasp_opened {
     const char *dir;
     gasp_kv *kv;
+    gasp_kv *overlay; /**< over kv; NULL: the wallet writes into kv itself */
+    gasp_watch watch; /**< in front of kv, where it was asked for */
     gasp_wallet *wallet;
+    bool made_dir;   /**< the directory was not there before */
+    bool made_store; /**< nor the store */
 } gasp_opened;
 
 /** Opens the wallet of the directory that is the first operand. What is wrong was said. */
 int gasp_cli_open(gasp_cli *cli, gasp_opened *out, const gasp_verifier *verifier);
 void gasp_cli_close(gasp_opened *opened);
 
-/** Makes the directory and its store, and fills in a configuration. */
-int gasp_cli_make_store(gasp_cli *cli, gasp_opened *out, gasp_wallet_config *config);
+/** The same, and calls tick now and then while the store is read. */
+int gasp_cli_open_watched(gasp_cli *cli, gasp_opened *out, void (*tick)(void *ctx), void *ctx);
+
+/** The same over a store that keeps what is written in memory: nothing in the directory changes. */
+int gasp_cli_open_overlay(gasp_cli *cli, gasp_opened *out, const gasp_verifier *verifier);
+
+/** Waits as long as another process holds the store, and says so after a while. */
+int gasp_cli_open_waiting(gasp_cli *cli, gasp_opened *out);
+
+/** Differs from what it was when somebody has opened the store since, unless this process holds it; 0: there is none. */
+uint64_t gasp_cli_store_stamp(const char *dir);
+
+/** Makes the directory and its store when they are not there, and fills in a configuration. */
+int gasp_cli_make_store(gasp_cli *cli, gasp_opened *out, const char *dir, gasp_wallet_config *config);
+
+/** Closes, and deletes what gasp_cli_make_store made. */
+void gasp_cli_unmake_store(gasp_opened *opened);
+
+/** Deletes a store in `dir` that holds no wallet; GASP_EXIT_DONE also when there is none. What is wrong was said. */
+int gasp_cli_clear_store(gasp_cli *cli, const char *dir);
 
 /** Says an error of a call to the wallet, with what the store said of it. */
 int gasp_cli_wallet_error(gasp_cli *cli, const gasp_opened *opened, gasp_err err, const char *place);
@@ -223,5 +252,13 @@ int gasp_cmd_serve(gasp_cli *cli);
 int gasp_cmd_sync(gasp_cli *cli);
 int gasp_cmd_replay(gasp_cli *cli);
 int gasp_cmd_fsck(gasp_cli *cli);
+int gasp_cmd_limits(gasp_cli *cli);
+int gasp_cmd_log(gasp_cli *cli);
+int gasp_cmd_prove(gasp_cli *cli);
+int gasp_cmd_spend(gasp_cli *cli);
+int gasp_cmd_forget(gasp_cli *cli);
+int gasp_cmd_broadcast(gasp_cli *cli);
+int gasp_cmd_backup(gasp_cli *cli);
+int gasp_cmd_restore(gasp_cli *cli);
 
 #endif

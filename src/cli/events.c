@@ -28,22 +28,39 @@ static void on_opened(gasp_events *events, const gasp_event *event)
                   " there, whose chain ends at height %" PRIu32 "%s",
                   (unsigned)event->opened.version, event->opened.match == GASP_MATCH_STATE ? "state" : "outpoint",
                   event->opened.mine, event->opened.theirs, event->opened.peer_height,
-                  event->opened.equal ? "; both are equal" : "");
+                  event->opened.equal ? "; there is nothing to do" : "");
+}
+
+static void put_taken(json_t *list, const gasp_event *event)
+{
+    json_t *row = json_object();
+    gasp_json_put(row, "txid", gasp_json_hash(event->graph.txid.b));
+    gasp_json_put(row, "outputs", json_integer(event->graph.n_outputs));
+    gasp_json_put(row, "new", json_boolean(event->graph.changed));
+    (void)json_array_append_new(list, row);
 }
 
 static void on_committed(gasp_events *events, const gasp_event *event)
 {
-    char text[GASP_OUTPOINT_TEXT_MAX];
+    char text[GASP_OUTPOINT_TEXT_MAX + 32];
     const gasp_outpoint outpoint = {event->graph.txid, event->graph.vout};
     const char *word = event->graph.changed ? "committed" : "held     ";
     events->committed++;
+    if (events->taken != NULL)
+        put_taken(events->taken, event);
     if (event->graph.n_outputs == 1) {
         gasp_outpoint_to_text(text, &outpoint);
-        gasp_cli_note(events->cli, "%s  %s", word, text);
     } else {
         gasp_txid_to_text(text, &event->graph.txid);
-        gasp_cli_note(events->cli, "%s  %s  %" PRIu32 " outputs", word, text, event->graph.n_outputs);
+        snprintf(text + strlen(text), 32, "  %" PRIu32 " outputs", event->graph.n_outputs);
     }
+    if (events->counts)
+        gasp_cli_progress(events->cli, "sync: %" PRIu64 " transactions taken, %" PRIu64 " not", events->committed,
+                          events->refused + events->aside);
+    else if (!events->dry)
+        gasp_cli_note(events->cli, "%s  %s", word, text);
+    else if (event->graph.changed)
+        gasp_cli_out(events->cli, "would come     %s\n", text);
 }
 
 /* What was not taken, as import says it. */
@@ -62,7 +79,10 @@ static void on_refused(gasp_events *events, const gasp_event *event)
     *(missing ? &events->aside : &events->refused) += 1;
     gasp_txid_to_text(txid, &verdict.txid);
     gasp_verdict_reason(&reason, &verdict, false);
-    gasp_cli_note(events->cli, "%s  %s  %s", missing ? "set aside" : "refused  ", txid, reason.text);
+    if (events->dry)
+        gasp_cli_out(events->cli, "would not come %s  %s\n", txid, reason.text);
+    else
+        gasp_cli_note(events->cli, "%s  %s  %s", missing ? "set aside" : "refused  ", txid, reason.text);
     gasp_json_put(row, "txid", json_string(txid));
     gasp_json_put(row, "code", json_string(gasp_err_name(verdict.err)));
     gasp_json_put(row, "cause", gasp_json_hash(verdict.cause.b));
@@ -90,10 +110,13 @@ static void on_event(gasp_events *events, const gasp_event *event)
     case GASP_EVENT_CLOSED:
         events->result = event->closed.result;
         events->peer_result = event->closed.peer_result;
+        events->accounted = event->closed.accounted;
+        events->rounds = (uint64_t)event->closed.round + 1;
         events->equal = event->closed.equal;
         events->summary = event->closed.summary;
-        gasp_cli_note(events->cli, "round ended: %s here, %s at the peer", gasp_result_words(event->closed.result),
-                      gasp_result_words(event->closed.peer_result));
+        gasp_cli_note(events->cli, "round ended: %s here, %s at the peer%s", gasp_result_words(event->closed.result),
+                      gasp_result_words(event->closed.peer_result),
+                      event->closed.again ? "; not accounted for, so another one follows" : "");
         return;
     }
 }

@@ -6,7 +6,16 @@
 typedef struct checking {
     gasp_cli *cli;
     json_t *list;
+    gasp_check_report report;
 } checking;
+
+static void tick(void *ctx)
+{
+    const checking *run = ctx;
+    gasp_cli_progress(run->cli,
+                      "fsck: %" PRIu64 " headers, %" PRIu64 " transactions, %" PRIu64 " outputs, %" PRIu64 " problems",
+                      run->report.headers, run->report.transactions, run->report.outputs, run->report.problems);
+}
 
 static gasp_err on_problem(void *ctx, const gasp_problem *problem)
 {
@@ -47,14 +56,13 @@ static int sum_up(gasp_cli *cli, const gasp_opened *opened, const gasp_check_rep
 int gasp_cmd_fsck(gasp_cli *cli)
 {
     gasp_opened opened = {0};
-    gasp_check_report report = {0};
-    checking run = {cli, json_array()};
+    checking run = {.cli = cli, .list = json_array()};
     gasp_json_put(cli->answer, "problems", run.list);
-    int code = gasp_cli_open(cli, &opened, NULL);
+    int code = gasp_cli_open_watched(cli, &opened, tick, &run);
     if (code == GASP_EXIT_DONE) {
-        gasp_cli_progress(cli, "checking %s", opened.dir);
-        gasp_err err = gasp_wallet_check(opened.wallet, &report, on_problem, &run);
-        code = err == GASP_OK ? sum_up(cli, &opened, &report) : gasp_cli_wallet_error(cli, &opened, err, opened.dir);
+        gasp_err err = gasp_wallet_check(opened.wallet, &run.report, on_problem, &run);
+        code =
+            err == GASP_OK ? sum_up(cli, &opened, &run.report) : gasp_cli_wallet_error(cli, &opened, err, opened.dir);
     }
     gasp_cli_close(&opened);
     return code;

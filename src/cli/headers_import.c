@@ -75,6 +75,9 @@ static int give(gasp_cli *cli, gasp_opened *opened, const gasp_input *input, uin
         gasp_input_place(place, input, &fault, GASP_COUNTED_NOTHING);
         return gasp_cli_error(cli, err, place, NULL);
     }
+    if (pin != NULL && (pin->height < height || pin->height - height >= n))
+        return gasp_cli_usage(cli, "--pin: height %" PRIu32 " is not in %s, whose %zu headers begin at height %" PRIu32,
+                              pin->height, input->name, n, height);
     gasp_headers_give(cli, opened->wallet, &run, input->bytes, height, pin);
     if (run.err == GASP_OK || run.report.linked + run.report.judged > 0)
         say(cli, &run.report);

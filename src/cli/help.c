@@ -93,7 +93,7 @@ static void help_for_all(gasp_cli *cli)
     options_of(cli, NULL);
     gasp_cli_out(cli, "\nA file named - is standard input. `gasp help COMMAND` tells more.\n"
                       "Exit codes: 0 done, 1 partial, 2 usage, 3 peer or transport, 4 store,\n"
-                      "5 file unreadable or malformed, 6 well-formed but invalid.\n");
+                      "5 file unreadable or malformed, 6 well-formed but invalid, 7 timed out.\n");
 }
 
 void gasp_cli_help(gasp_cli *cli, const gasp_command *command)

@@ -7,141 +7,23 @@
 #include "cli/verdict.h"
 #include "gasp/node.h"
 
-typedef struct importing {
-    gasp_cli *cli;
-    json_t *list;
-    const char *file;
-    uint64_t count[6]; /* by fate */
-    int code;
-} importing;
-
-static const char *const fate_words[] = {"", "committed", "known", "set aside", "refused", "unneeded"};
-
-static json_t *verdict_json(const importing *run, const gasp_verdict *verdict, const gasp_reason_text *reason)
-{
-    json_t *out = json_object();
-    gasp_json_put(out, "file", json_string(run->file));
-    gasp_json_put(out, "txid", gasp_json_hash(verdict->txid.b));
-    gasp_json_put(out, "verdict", json_string(fate_words[verdict->fate]));
-    gasp_json_put(out, "outputs", json_integer(verdict->n_outputs));
-    if (verdict->err == GASP_OK)
-        return out;
-    gasp_json_put(out, "code", json_string(gasp_err_name(verdict->err)));
-    gasp_json_put(out, "refusal", json_string(gasp_refusal_name(gasp_err_refusal(gasp_verdict_root(verdict)))));
-    gasp_json_put(out, "cause", gasp_json_hash(verdict->cause.b));
-    gasp_json_put(out, "cause_code", json_string(gasp_err_name(verdict->cause_err)));
-    gasp_json_put(out, "message", json_string(reason->text));
-    if (gasp_verdict_names_input(gasp_verdict_root(verdict)))
-        gasp_json_put(out, "input", json_integer((json_int_t)verdict->input));
-    return out;
-}
-
-/* The worst of exit codes: a file, then an invalid transaction, then one that is set aside. */
-static void worsen(int *code, int other)
-{
-    static const int order[] = {GASP_EXIT_DONE, GASP_EXIT_PARTIAL, GASP_EXIT_INVALID, GASP_EXIT_FILE};
-    size_t rank[2] = {4, 4};
-    for (size_t i = 0; i < 4; i++) {
-        rank[0] = order[i] == *code ? i : rank[0];
-        rank[1] = order[i] == other ? i : rank[1];
-    }
-    if (rank[1] > rank[0])
-        *code = other;
-}
-
-static gasp_err on_verdict(void *ctx, const gasp_verdict *verdict)
-{
-    static const gasp_style styles[] = {GASP_PLAIN, GASP_GREEN, GASP_DIM, GASP_YELLOW, GASP_RED, GASP_DIM};
-    importing *run = ctx;
-    char txid[GASP_HASH_TEXT_MAX];
-    char outputs[32] = "";
-    gasp_reason_text reason = {""};
-    if (verdict->err != GASP_OK)
-        gasp_verdict_reason(&reason, verdict, true);
-    gasp_txid_to_text(txid, &verdict->txid);
-    if (verdict->n_outputs > 0)
-        snprintf(outputs, sizeof outputs, "%" PRIu32 " %s", verdict->n_outputs,
-                 verdict->n_outputs == 1 ? "output" : "outputs");
-    gasp_cli_out(run->cli, "%s%-9s%s  %s%s%s\n", gasp_cli_style(run->cli, styles[verdict->fate]),
-                 fate_words[verdict->fate], gasp_cli_style(run->cli, GASP_PLAIN), txid,
-                 reason.text[0] != '\0' || outputs[0] != '\0' ? "  " : "",
-                 reason.text[0] != '\0' ? reason.text : outputs);
-    (void)json_array_append_new(run->list, verdict_json(run, verdict, &reason));
-    run->count[verdict->fate]++;
-    if (verdict->fate == GASP_FATE_REFUSED) {
-        gasp_cli_put_error(run->cli, gasp_err_name(verdict->err), gasp_class_name(gasp_err_class(verdict->err)), txid,
-                           reason.text);
-        worsen(&run->code, GASP_EXIT_INVALID);
-    } else if (verdict->fate == GASP_FATE_ASIDE) {
-        worsen(&run->code, GASP_EXIT_PARTIAL);
-    }
-    return GASP_OK;
-}
-
 /* One file; an exit code only for what ends the whole run. */
-static int import_file(importing *run, const gasp_opened *opened, const gasp_add_config *config, const char *path)
+static int import_file(gasp_verdicts *run, const gasp_opened *opened, const gasp_add_config *config, size_t i)
 {
     gasp_input input;
     gasp_fault fault = {0};
-    char place[GASP_PLACE_MAX];
-    int code = gasp_cli_read(run->cli, &input, path);
+    int code = gasp_cli_read(run->cli, &input, run->cli->operand[i]);
     if (code != GASP_EXIT_DONE) {
-        worsen(&run->code, code);
+        gasp_exit_worsen(&run->code, code);
         return GASP_EXIT_DONE;
     }
     run->file = input.name;
-    gasp_cli_progress(run->cli, "%s", input.name);
+    gasp_cli_progress(run->cli, "import: file %zu of %zu, %s", i, run->cli->n_operands - 1, input.name);
     gasp_err err = gasp_wallet_add(opened->wallet, input.bytes.data, input.bytes.len, config, gasp_node_now(),
-                                   on_verdict, run, &fault);
-    if (err != GASP_OK && gasp_cli_exit_of(err) == GASP_EXIT_FILE) {
-        if (fault.err == err)
-            gasp_input_place(place, &input, &fault, GASP_COUNTED_BEEF);
-        else
-            snprintf(place, sizeof place, "%.300s", input.name);
-        worsen(&run->code, gasp_cli_error(run->cli, err, place, NULL));
-    } else if (err != GASP_OK)
-        code = gasp_cli_wallet_error(run->cli, opened, err, input.name);
+                                   gasp_verdicts_visit, run, &fault);
+    code = gasp_verdicts_fault(run, opened, &input, err, &fault, GASP_COUNTED_BEEF);
     gasp_input_clear(&input);
     return code;
-}
-
-/* --outputs: all, or numbers with commas between. */
-static int read_outputs(gasp_cli *cli, gasp_add_config *config, uint32_t **list)
-{
-    const char *text = cli->value[GASP_OPT_OUTPUTS];
-    if (text == NULL || strcmp(text, "all") == 0)
-        return GASP_EXIT_DONE;
-    *list = calloc(strlen(text) / 2 + 1, sizeof **list);
-    if (*list == NULL)
-        return gasp_cli_error(cli, GASP_ERR_NOMEM, "", NULL);
-    config->take = GASP_TAKE_LIST;
-    config->vouts = *list;
-    for (const char *at = text;;) {
-        char number[16] = "";
-        uint64_t value = 0;
-        size_t len = strcspn(at, ",");
-        if (len < sizeof number)
-            memcpy(number, at, len);
-        if (!gasp_cli_number(&value, number, UINT32_MAX))
-            return gasp_cli_usage(cli, "--outputs %.80s: it is `all`, or numbers with commas between", text);
-        (*list)[config->n_vouts++] = (uint32_t)value;
-        if (at[len] == '\0')
-            return GASP_EXIT_DONE;
-        at += len + 1;
-    }
-}
-
-static void sum_up(importing *run)
-{
-    json_t *counts = json_object();
-    static const char *const names[] = {"", "committed", "known", "aside", "refused", "unneeded"};
-    for (size_t i = 1; i < 6; i++)
-        gasp_json_put(counts, names[i], json_integer((json_int_t)run->count[i]));
-    gasp_json_put(run->cli->answer, "counts", counts);
-    gasp_cli_out(run->cli,
-                 "%" PRIu64 " committed, %" PRIu64 " known, %" PRIu64 " set aside, %" PRIu64 " refused, %" PRIu64
-                 " unneeded\n",
-                 run->count[1], run->count[2], run->count[3], run->count[4], run->count[5]);
 }
 
 int gasp_cmd_import(gasp_cli *cli)
@@ -149,17 +31,17 @@ int gasp_cmd_import(gasp_cli *cli)
     gasp_opened opened = {0};
     gasp_add_config config;
     uint32_t *list = NULL;
-    importing run = {.cli = cli, .list = json_array()};
+    gasp_verdicts run = {.cli = cli, .list = json_array()};
     gasp_json_put(cli->answer, "transactions", run.list);
     gasp_add_config_init(&config);
     config.take = GASP_TAKE_ALL;
-    int code = read_outputs(cli, &config, &list);
+    int code = gasp_cli_outputs(cli, &config, &list);
     if (code == GASP_EXIT_DONE)
         code = gasp_cli_open(cli, &opened, NULL);
     if (code == GASP_EXIT_DONE) {
         for (size_t i = 1; i < cli->n_operands && code == GASP_EXIT_DONE; i++)
-            code = import_file(&run, &opened, &config, cli->operand[i]);
-        sum_up(&run);
+            code = import_file(&run, &opened, &config, i);
+        gasp_verdicts_sum_up(&run);
     }
     gasp_cli_close(&opened);
     free(list);

@@ -12,7 +12,7 @@ int gasp_cmd_init(gasp_cli *cli)
     const char *name = cli->value[GASP_OPT_NETWORK];
     if (name != NULL && gasp_network_from_name(&network, name) != GASP_OK)
         return gasp_cli_usage(cli, "--network %s", name);
-    int code = gasp_cli_make_store(cli, &opened, &config);
+    int code = gasp_cli_make_store(cli, &opened, cli->operand[0], &config);
     if (code == GASP_EXIT_DONE) {
         gasp_err err = gasp_wallet_create(&config, network, gasp_node_now());
         if (err != GASP_OK)

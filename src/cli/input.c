@@ -124,6 +124,8 @@ static const char *counted_word(gasp_counted counted, gasp_err err)
         return "level";
     case GASP_COUNTED_HEADER:
         return "header";
+    case GASP_COUNTED_ROW:
+        return "row";
     }
     return NULL;
 }

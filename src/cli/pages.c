@@ -55,7 +55,8 @@ static void manual(FILE *out)
                                         "peer or transport",
                                         "store",
                                         "a file is unreadable or malformed",
-                                        "well formed but invalid"};
+                                        "well formed but invalid",
+                                        "not done within --timeout"};
     fprintf(out, ".TH GASP 1 \"\" \"gasp %s\" \"User Commands\"\n.SH NAME\n", gasp_version());
     fputs("gasp \\- bring two wallets to the same verified set of transactions\n.SH SYNOPSIS\n.B gasp\n"
           "\\fICOMMAND\\fR [\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n"

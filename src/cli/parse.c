@@ -243,6 +243,15 @@ bool gasp_cli_number(uint64_t *out, const char *text, uint64_t most)
     return true;
 }
 
+int gasp_cli_limit(gasp_cli *cli, uint64_t *out)
+{
+    const char *text = cli->value[GASP_OPT_LIMIT];
+    *out = UINT64_MAX;
+    if (text != NULL && (!gasp_cli_number(out, text, UINT64_MAX) || *out == 0))
+        return gasp_cli_usage(cli, "--limit %.80s: it is a number from 1", text);
+    return GASP_EXIT_DONE;
+}
+
 int gasp_cli_height(gasp_cli *cli, uint32_t *out, bool needed)
 {
     uint64_t number = 0;

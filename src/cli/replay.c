@@ -29,6 +29,8 @@ static const struct topic {
     {"join", "txid a b", "expect", gasp_topic_join},
     {"items", "items", "expect", gasp_topic_items},
     {"bloom", "match key outpoints", "expect", gasp_topic_bloom},
+    {"account", "key items", "expect", gasp_topic_account},
+    {"settled", "a b", "expect", gasp_topic_settled},
     {"message-frame", "hex max_frame max_message messages canonical", "fields", gasp_topic_message_frame},
     {"message-unknown", "hex type at", "skipped", gasp_topic_message_unknown},
     {"message-*", "hex at canonical", "fields", gasp_topic_message}, /* `canonical` is about writing: for tests */

@@ -41,6 +41,9 @@ void gasp_expect_hash(gasp_replay *run, const json_t *object, const char *key, c
  *  names the fault's item otherwise. */
 bool gasp_expect_error(gasp_replay *run, const json_t *row, gasp_err err, const gasp_fault *fault, const char *item);
 
+/** The stated value `expect`, whose members must all be known: names with a space between them. */
+const json_t *gasp_replay_expected(gasp_replay *run, const json_t *row, const char *known);
+
 /** Bytes of hex (gasp_bytes of malloc: free data); the case fails when it is none. NULL data then, or for no bytes. */
 bool gasp_replay_hex(gasp_replay *run, gasp_bytes *out, const json_t *text);
 
@@ -60,6 +63,8 @@ void gasp_topic_entries(gasp_replay *run, const json_t *row);
 void gasp_topic_join(gasp_replay *run, const json_t *row);
 void gasp_topic_items(gasp_replay *run, const json_t *row);
 void gasp_topic_bloom(gasp_replay *run, const json_t *row);
+void gasp_topic_account(gasp_replay *run, const json_t *row);
+void gasp_topic_settled(gasp_replay *run, const json_t *row);
 void gasp_topic_message(gasp_replay *run, const json_t *row);
 void gasp_topic_message_unknown(gasp_replay *run, const json_t *row);
 void gasp_topic_message_frame(gasp_replay *run, const json_t *row);

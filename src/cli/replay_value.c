@@ -7,8 +7,7 @@
 #include "gasp/record.h"
 #include "gasp/set.h"
 
-/* The stated value `expect`, whose members must all be known. */
-static const json_t *expected(gasp_replay *run, const json_t *row, const char *known)
+const json_t *gasp_replay_expected(gasp_replay *run, const json_t *row, const char *known)
 {
     const json_t *expect = json_object_get(row, "expect");
     const char *key;
@@ -97,7 +96,7 @@ void gasp_topic_entries(gasp_replay *run, const json_t *row)
         return;
     gasp_err err = gasp_entry_list_read(bytes, count, &n, NULL, &fault);
     if (gasp_expect_error(run, row, err, &fault, NULL)) {
-        gasp_expect_number(run, expected(run, row, "entries"), "entries", n);
+        gasp_expect_number(run, gasp_replay_expected(run, row, "entries"), "entries", n);
         /* joined with nothing it is written as it was */
         err = gasp_entry_list_join(&again, bytes, (gasp_bytes){(const uint8_t *)"", 1}, NULL, &fault);
         if (err == GASP_OK)
@@ -116,7 +115,7 @@ void gasp_topic_join(gasp_replay *run, const json_t *row)
     gasp_data b = {0};
     gasp_data joined[2] = {{0}, {0}};
     gasp_fault fault = {0};
-    const json_t *expect = expected(run, row, "entries encoded");
+    const json_t *expect = gasp_replay_expected(run, row, "entries encoded");
     if (list_of(run, &a, json_object_get(row, "a")) && list_of(run, &b, json_object_get(row, "b"))) {
         gasp_bytes sides[2] = {{a.data, a.len}, {b.data, b.len}};
         for (size_t i = 0; i < 2; i++) {
@@ -163,7 +162,7 @@ void gasp_topic_state(gasp_replay *run, const json_t *row)
     gasp_data list = {0};
     gasp_output_values values;
     const json_t *at = json_object_get(row, "anchor");
-    const json_t *expect = expected(run, row, "digest state item_state item_outpoint item_time");
+    const json_t *expect = gasp_replay_expected(run, row, "digest state item_state item_outpoint item_time");
     if (outpoint_of(run, &outpoint, json_object_get(row, "outpoint")) && anchor_of(run, &anchor, at) &&
         list_of(run, &list, json_object_get(row, "entries"))) {
         gasp_err err = gasp_output_values_of(&values, &outpoint, json_is_null(at) ? NULL : &anchor,
@@ -205,7 +204,7 @@ void gasp_topic_items(gasp_replay *run, const json_t *row)
     size_t n = json_array_size(list);
     gasp_set_item *items = calloc(n + 1, sizeof *items);
     size_t *order = calloc(n + 1, sizeof *order);
-    const json_t *expect = expected(run, row, "count sum fingerprint order");
+    const json_t *expect = gasp_replay_expected(run, row, "count sum fingerprint order");
     for (size_t i = 0; i < n && items != NULL; i++) {
         const json_t *pair = json_array_get(list, i);
         const char *id = json_string_value(json_array_get(pair, 1));
@@ -314,7 +313,7 @@ void gasp_topic_bloom(gasp_replay *run, const json_t *row)
     gasp_data part = {0};
     const char *name = json_string_value(json_object_get(row, "match"));
     gasp_match match = name != NULL && strcmp(name, "state") == 0 ? GASP_MATCH_STATE : GASP_MATCH_OUTPOINT;
-    const json_t *expect = expected(run, row, "m k sha256 head length bits_set");
+    const json_t *expect = gasp_replay_expected(run, row, "m k sha256 head length bits_set");
     gasp_set_item *items = items_of(run, &n, match, json_object_get(row, "outpoints"));
     if (items != NULL && gasp_replay_hex(run, &key, json_object_get(row, "key")) && key.len == GASP_FILTER_KEY_LEN) {
         gasp_err err = gasp_filter_part_make(&part, match, items, n, 0, key.data, NULL);

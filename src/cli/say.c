@@ -35,6 +35,7 @@ void gasp_cli_terminal(gasp_cli *cli, bool json, bool quiet, bool no_color)
     cli->error_color = !dull && isatty(STDERR_FILENO);
     cli->progress = !json && !quiet && term != NULL && strcmp(term, "dumb") != 0 && isatty(STDERR_FILENO);
     cli->utf8 = writes_utf8();
+    cli->begin_ms = gasp_node_now().mono_ms;
 }
 
 void gasp_cli_out(gasp_cli *cli, const char *format, ...)
@@ -144,6 +145,8 @@ int gasp_cli_exit_of(gasp_err err)
 {
     if (err == GASP_ERR_LIMIT || err == GASP_ERR_FILE_OPEN)
         return GASP_EXIT_FILE;
+    if (err == GASP_ERR_NET_TIMEOUT)
+        return GASP_EXIT_TIMEOUT;
     switch (gasp_err_class(err)) {
     case GASP_CLASS_NONE:
         return err == GASP_OK ? GASP_EXIT_DONE : GASP_EXIT_PARTIAL;

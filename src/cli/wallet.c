@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "gasp/leveldb.h"
@@ -15,53 +17,176 @@ static int store_error(gasp_cli *cli, gasp_err err, const char *dir, const char 
     return gasp_cli_error(cli, err, dir, why);
 }
 
+static gasp_err store_path(char out[PATH_TEXT_MAX], const char *dir)
+{
+    int len = snprintf(out, PATH_TEXT_MAX, "%s/store", dir);
+    return len < 0 || len >= PATH_TEXT_MAX ? GASP_ERR_MISUSE : GASP_OK;
+}
+
 static gasp_err open_store(gasp_opened *out, gasp_leveldb_mode mode, gasp_kv_text *why)
 {
     char path[PATH_TEXT_MAX];
     gasp_leveldb_config config;
-    int len = snprintf(path, sizeof path, "%s/store", out->dir);
-    if (len < 0 || (size_t)len >= sizeof path)
-        return GASP_ERR_MISUSE;
+    gasp_err err = store_path(path, out->dir);
     gasp_leveldb_config_init(&config);
     config.mode = mode;
-    return gasp_kv_leveldb_open(&out->kv, path, &config, NULL, why);
+    return err == GASP_OK ? gasp_kv_leveldb_open(&out->kv, path, &config, NULL, why) : err;
 }
 
-int gasp_cli_make_store(gasp_cli *cli, gasp_opened *out, gasp_wallet_config *config)
+/* Another command may be about to be done with the store: one that is held is tried again for half a second, or as long
+ * as it takes. */
+static gasp_err open_patiently(gasp_opened *out, gasp_cli *waiting, gasp_kv_text *why)
+{
+    enum { TRIES = 10, SAID_AT = 40 };
+    const struct timespec pause = {0, 50 * 1000 * 1000};
+    gasp_err err = open_store(out, GASP_LEVELDB_OPEN, why);
+    for (int i = 0; err == GASP_ERR_STORE_LOCKED && (i < TRIES || waiting != NULL); i += i <= SAID_AT) {
+        if (i == SAID_AT)
+            gasp_cli_note(waiting, "%s: waiting: %s", out->dir, why->text);
+        (void)nanosleep(&pause, NULL);
+        err = open_store(out, GASP_LEVELDB_OPEN, why);
+    }
+    return err;
+}
+
+uint64_t gasp_cli_store_stamp(const char *dir)
+{
+    char path[PATH_TEXT_MAX];
+    struct stat known;
+    if (store_path(path, dir) != GASP_OK || stat(path, &known) != 0)
+        return 0;
+    return (uint64_t)known.st_mtim.tv_sec * 1000000000 + (uint64_t)known.st_mtim.tv_nsec;
+}
+
+int gasp_cli_make_store(gasp_cli *cli, gasp_opened *out, const char *dir, gasp_wallet_config *config)
 {
     gasp_kv_text why = {""};
-    *out = (gasp_opened){.dir = cli->operand[0]};
-    if (mkdir(out->dir, 0700) != 0 && errno != EEXIST)
-        return gasp_cli_error(cli, GASP_ERR_STORE_IO, out->dir, strerror(errno));
-    gasp_err err = open_store(out, GASP_LEVELDB_OPEN_OR_CREATE, &why);
-    if (err != GASP_OK)
-        return store_error(cli, err, out->dir, why.text);
+    *out = (gasp_opened){.dir = dir};
+    out->made_dir = mkdir(dir, 0700) == 0;
+    if (!out->made_dir && errno != EEXIST)
+        return gasp_cli_error(cli, GASP_ERR_STORE_IO, dir, strerror(errno));
+    gasp_err err = open_patiently(out, NULL, &why);
+    out->made_store = err == GASP_ERR_STORE_MISSING;
+    if (out->made_store)
+        err = open_store(out, GASP_LEVELDB_CREATE, &why);
+    if (err != GASP_OK) {
+        out->made_store = false;
+        gasp_cli_unmake_store(out);
+        return store_error(cli, err, dir, why.text);
+    }
     gasp_wallet_config_init(config);
     config->kv = out->kv;
     err = gasp_node_entropy(config->seed32, sizeof config->seed32);
     return err == GASP_OK ? GASP_EXIT_DONE : gasp_cli_error(cli, err, "random numbers", NULL);
 }
 
-int gasp_cli_open(gasp_cli *cli, gasp_opened *out, const gasp_verifier *verifier)
+void gasp_cli_unmake_store(gasp_opened *opened)
+{
+    char path[PATH_TEXT_MAX];
+    gasp_opened was = *opened;
+    gasp_cli_close(opened);
+    if (was.made_store && store_path(path, was.dir) == GASP_OK) {
+        gasp_kv_text why;
+        gasp_err err = gasp_kv_leveldb_destroy(path, &why);
+        (void)err; /* what stays is no wallet, and the command has failed already */
+    }
+    if (was.made_dir)
+        (void)rmdir(was.dir);
+}
+
+int gasp_cli_clear_store(gasp_cli *cli, const char *dir)
+{
+    char path[PATH_TEXT_MAX];
+    gasp_kv_text why = {""};
+    gasp_wallet_config config;
+    gasp_opened opened = {.dir = dir};
+    gasp_err err = open_patiently(&opened, NULL, &why);
+    if (err == GASP_ERR_STORE_MISSING)
+        return GASP_EXIT_DONE;
+    if (err != GASP_OK)
+        return store_error(cli, err, dir, why.text);
+    gasp_wallet_config_init(&config);
+    config.kv = opened.kv;
+    err = gasp_wallet_open(&opened.wallet, &config);
+    gasp_cli_close(&opened);
+    if (err != GASP_ERR_STORE_MISSING)
+        return gasp_cli_error(cli, err == GASP_OK ? GASP_ERR_STORE_EXISTS : err, dir, NULL);
+    err = store_path(path, dir);
+    if (err == GASP_OK)
+        err = gasp_kv_leveldb_destroy(path, &why);
+    return err == GASP_OK ? GASP_EXIT_DONE : store_error(cli, err, dir, why.text);
+}
+
+/** How a wallet is opened. */
+typedef struct manner {
+    const gasp_verifier *verifier;
+    bool overlay;
+    bool wait;
+    void (*tick)(void *ctx);
+    void *ctx;
+} manner;
+
+/* The store that the wallet is to use: the one below, or what was put in front of it. */
+static gasp_err front_of(gasp_opened *out, const manner *how, const gasp_kv **kv)
+{
+    *kv = out->kv;
+    if (how->tick != NULL) {
+        gasp_watch_init(&out->watch, out->kv, how->tick, how->ctx);
+        *kv = &out->watch.kv;
+    }
+    if (!how->overlay)
+        return GASP_OK;
+    gasp_err err = gasp_kv_overlay_new(&out->overlay, out->kv, NULL);
+    *kv = out->overlay;
+    return err;
+}
+
+static int open_wallet(gasp_cli *cli, gasp_opened *out, const manner *how)
 {
     gasp_kv_text why = {""};
     gasp_wallet_config config;
     *out = (gasp_opened){.dir = cli->operand[0]};
-    gasp_err err = open_store(out, GASP_LEVELDB_OPEN, &why);
+    gasp_err err = open_patiently(out, how->wait ? cli : NULL, &why);
     if (err != GASP_OK)
         return store_error(cli, err, out->dir, why.text);
     gasp_wallet_config_init(&config);
-    config.kv = out->kv;
-    config.verifier = verifier;
+    config.verifier = how->verifier;
     err = gasp_node_entropy(config.seed32, sizeof config.seed32);
+    if (err == GASP_OK)
+        err = front_of(out, how, &config.kv);
     if (err == GASP_OK)
         err = gasp_wallet_open(&out->wallet, &config);
     return err == GASP_OK ? GASP_EXIT_DONE : gasp_cli_wallet_error(cli, out, err, out->dir);
 }
 
+int gasp_cli_open(gasp_cli *cli, gasp_opened *out, const gasp_verifier *verifier)
+{
+    const manner how = {.verifier = verifier};
+    return open_wallet(cli, out, &how);
+}
+
+int gasp_cli_open_overlay(gasp_cli *cli, gasp_opened *out, const gasp_verifier *verifier)
+{
+    const manner how = {.verifier = verifier, .overlay = true};
+    return open_wallet(cli, out, &how);
+}
+
+int gasp_cli_open_waiting(gasp_cli *cli, gasp_opened *out)
+{
+    const manner how = {.wait = true};
+    return open_wallet(cli, out, &how);
+}
+
+int gasp_cli_open_watched(gasp_cli *cli, gasp_opened *out, void (*tick)(void *ctx), void *ctx)
+{
+    const manner how = {.tick = tick, .ctx = ctx};
+    return open_wallet(cli, out, &how);
+}
+
 void gasp_cli_close(gasp_opened *opened)
 {
     gasp_wallet_free(opened->wallet);
+    gasp_kv_close(opened->overlay);
     gasp_kv_close(opened->kv);
     *opened = (gasp_opened){0};
 }

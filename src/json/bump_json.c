@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/writer.h"
 
@@ -35,7 +36,7 @@ static gasp_err judge_depth(const char *text, size_t len, gasp_fault *fault)
         } else if (c == '"') {
             in_string = true;
         } else if (c == '[' || c == '{') {
-            if (++depth > GASP_JSON_DEPTH_MAX)
+            if (++depth > gasp_limit(JSON_DEPTH))
                 return fail(fault, GASP_ERR_LIMIT, 0, i);
         } else if ((c == ']' || c == '}') && depth > 0) {
             depth--;
@@ -106,7 +107,7 @@ static gasp_err count_leaves(size_t *n, size_t n_in_level[GASP_BUMP_LEVELS_MAX],
             return fail(fault, GASP_ERR_JSON, level, 0);
         n_in_level[level] = json_array_size(leaves);
         *n += n_in_level[level];
-        if (*n > GASP_BUMP_LEAVES_MAX)
+        if (*n > gasp_limit(BUMP_LEAVES))
             return fail(fault, GASP_ERR_LIMIT, level, 0);
     }
     return GASP_OK;
@@ -154,7 +155,7 @@ static gasp_err read_path(gasp_bump **out, const json_t *root, const gasp_mem *m
 gasp_err gasp_bump_from_json(gasp_bump **out, const char *text, size_t len, const gasp_mem *mem, gasp_fault *fault)
 {
     json_error_t error;
-    if (len > GASP_JSON_TEXT_MAX)
+    if (len > gasp_limit(JSON_TEXT))
         return fail(fault, GASP_ERR_LIMIT, 0, GASP_JSON_TEXT_MAX);
     gasp_err err = judge_depth(text, len, fault);
     if (err != GASP_OK)

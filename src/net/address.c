@@ -6,6 +6,8 @@
 #include <string.h>
 #include <uv.h>
 
+#include "base/limits.h"
+
 typedef struct cursor {
     const char *text;
     size_t at;
@@ -47,7 +49,7 @@ static bool read_name(gasp_address *out, cursor *c)
     size_t len = 0;
     for (; is_name_char(c->text[c->at]); c->at++) {
         bool label_starts = len == 0 || out->host[len - 1] == '.';
-        if (len + 1 >= sizeof out->host || (label_starts && (c->text[c->at] == '.' || c->text[c->at] == '-')))
+        if (len + 1 >= gasp_limit(ADDRESS_HOST) || (label_starts && (c->text[c->at] == '.' || c->text[c->at] == '-')))
             return false;
         out->host[len++] = c->text[c->at];
         out->host[len] = '\0';
@@ -71,7 +73,7 @@ static bool read_bracketed(gasp_address *out, cursor *c)
     size_t ip_len = zone != NULL ? (size_t)(zone - (c->text + start)) : len;
     char ip[INET6_ADDRSTRLEN];
     unsigned char ip6[16];
-    if (len >= sizeof out->host || ip_len >= sizeof ip)
+    if (len >= gasp_limit(ADDRESS_HOST) || ip_len >= sizeof ip)
         return false;
     memcpy(ip, c->text + start, ip_len);
     ip[ip_len] = '\0';
@@ -132,11 +134,11 @@ static bool read_address(gasp_address *out, cursor *c)
     }
     if (skip_prefix(c, "unix:")) {
         out->transport = GASP_TRANSPORT_UNIX;
-        return read_rest(out, c, GASP_ADDRESS_PATH_MAX);
+        return read_rest(out, c, gasp_limit(ADDRESS_PATH));
     }
     if (skip_prefix(c, "exec:")) {
         out->transport = GASP_TRANSPORT_EXEC;
-        return read_rest(out, c, sizeof out->rest - strlen("exec:"));
+        return read_rest(out, c, gasp_limit(ADDRESS_TEXT) - strlen("exec:"));
     }
     return false;
 }

@@ -9,6 +9,7 @@
 #ifndef GASP_NET_ADDRESS_H
 #define GASP_NET_ADDRESS_H
 
+#include "base/limits.h"
 #include "gasp/types.h"
 
 struct sockaddr;
@@ -22,9 +23,12 @@ typedef enum gasp_transport {
 } gasp_transport;
 
 enum {
-    GASP_ADDRESS_TEXT_MAX = 4096, /**< any address with its NUL; a command longer than this belongs into a script */
-    GASP_ADDRESS_HOST_MAX = 254,  /**< a domain name has at most 253 characters (RFC 1035, section 2.3.4) */
-    GASP_ADDRESS_PATH_MAX = 108   /**< sun_path of Linux, with its NUL; libuv would cut a longer one */
+    GASP_ADDRESS_TEXT_MAX =
+        GASP_LIMIT_ADDRESS_TEXT, /**< any address with its NUL; a command longer than this belongs into a script */
+    GASP_ADDRESS_HOST_MAX =
+        GASP_LIMIT_ADDRESS_HOST, /**< a domain name has at most 253 characters (RFC 1035, section 2.3.4) */
+    GASP_ADDRESS_PATH_MAX =
+        GASP_LIMIT_ADDRESS_PATH /**< sun_path of Linux, with its NUL; libuv would cut a longer one */
 };
 
 typedef struct gasp_address {

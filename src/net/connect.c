@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "net/exec.h"
 #include "net/stream_inside.h"
@@ -250,7 +251,7 @@ static void begin_exec(gasp_connect *c)
 static void begin(uv_timer_t *timer)
 {
     gasp_connect *c = timer->data;
-    (void)uv_timer_start(&c->timer, timed_out, c->timeout_ms, 0);
+    (void)uv_timer_start(&c->timer, timed_out, gasp_limit_set(CONNECT_MS, c->timeout_ms), 0);
     switch (c->address.transport) {
     case GASP_TRANSPORT_TCP:
         begin_tcp(c);

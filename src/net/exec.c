@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "net/stdio.h"
 #include "net/stream_inside.h"
@@ -58,7 +59,7 @@ static void still_there(uv_timer_t *timer)
         return;
     (void)uv_process_kill(&child->process, child->termed ? SIGKILL : SIGTERM);
     if (!child->termed)
-        (void)uv_timer_start(&child->timer, still_there, GASP_CHILD_KILL_MS, 0);
+        (void)uv_timer_start(&child->timer, still_there, gasp_limit(CHILD_KILL_MS), 0);
     child->termed = true;
 }
 
@@ -88,7 +89,7 @@ void gasp_child_release(gasp_child *child)
         return;
     }
     uv_update_time(&child->loop->uv);
-    (void)uv_timer_start(&child->timer, still_there, GASP_CHILD_END_MS, 0);
+    (void)uv_timer_start(&child->timer, still_there, gasp_limit(CHILD_END_MS), 0);
 }
 
 static gasp_err create_child(gasp_child **out, gasp_loop *loop)

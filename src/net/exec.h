@@ -8,11 +8,13 @@
 #ifndef GASP_NET_EXEC_H
 #define GASP_NET_EXEC_H
 
+#include "base/limits.h"
 #include "net/stream.h"
 
 enum {
-    GASP_CHILD_END_MS = 1000, /**< to finish what it writes and exit: a wallet at the other end commits then */
-    GASP_CHILD_KILL_MS = 2000 /**< to obey SIGTERM; a store must survive SIGKILL anyhow */
+    GASP_CHILD_END_MS =
+        GASP_LIMIT_CHILD_END_MS, /**< to finish what it writes and exit: a wallet at the other end commits then */
+    GASP_CHILD_KILL_MS = GASP_LIMIT_CHILD_KILL_MS /**< to obey SIGTERM; a store must survive SIGKILL anyhow */
 };
 
 /** Starts the command. A command that is not found is no error here: the shell says so on standard error and on_end

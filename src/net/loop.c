@@ -129,6 +129,11 @@ void gasp_loop_stop(gasp_loop *loop)
     uv_stop(&loop->uv);
 }
 
+const char *gasp_loop_library(void)
+{
+    return uv_version_string();
+}
+
 gasp_time gasp_loop_now(gasp_loop *loop)
 {
     gasp_time now = {0, 0};

@@ -42,6 +42,9 @@ gasp_err gasp_loop_run(gasp_loop *loop) GASP_MUST_CHECK;
 /** Makes gasp_loop_run return after the present callback. Before a run: that run returns at once. */
 void gasp_loop_stop(gasp_loop *loop);
 
+/** The version of libuv, static storage. */
+const char *gasp_loop_library(void);
+
 /** The time now, read from the clocks by this call. mono_ms is what timers are measured by. */
 gasp_time gasp_loop_now(gasp_loop *loop);
 

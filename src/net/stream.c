@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "net/exec.h"
 
@@ -45,8 +46,8 @@ gasp_err gasp_stream_create(gasp_stream **out, gasp_loop *loop, gasp_transport t
     s->transport = transport;
     s->local = true;
     s->in_flags = s->out_flags = -1;
-    gasp_buf_init(&s->pending, GASP_STREAM_QUEUE_HIGH + GASP_STREAM_WRITE_MAX, loop->mem);
-    gasp_buf_init(&s->flying, GASP_STREAM_QUEUE_HIGH + GASP_STREAM_WRITE_MAX, loop->mem);
+    gasp_buf_init(&s->pending, gasp_limit(STREAM_QUEUE) + gasp_limit(STREAM_WRITE), loop->mem);
+    gasp_buf_init(&s->flying, gasp_limit(STREAM_QUEUE) + gasp_limit(STREAM_WRITE), loop->mem);
     (void)uv_timer_init(&loop->uv, &s->timer); /* never fails */
     s->timer.data = s;
     s->handles = 1;
@@ -169,7 +170,7 @@ void gasp_stream_settle(gasp_stream *s)
     bool child_runs = s->child != NULL && gasp_child_runs(s->child);
     if (!s->overdue && (!s->read_ended || child_runs)) {
         if (!uv_is_active((const uv_handle_t *)&s->timer))
-            (void)uv_timer_start(&s->timer, timer_fired, GASP_STREAM_GRACE_MS, 0);
+            (void)uv_timer_start(&s->timer, timer_fired, gasp_limit(STREAM_GRACE_MS), 0);
         return;
     }
     tell(s, end_reason(s));
@@ -189,7 +190,7 @@ static void fail_write(gasp_stream *s, int status)
         return;
     }
     s->overdue = false;
-    uint64_t wait_ms = s->read_ended && s->child == NULL ? 0 : GASP_STREAM_GRACE_MS;
+    uint64_t wait_ms = s->read_ended && s->child == NULL ? 0 : gasp_limit(STREAM_GRACE_MS);
     uv_update_time(&s->loop->uv);
     (void)uv_timer_start(&s->timer, timer_fired, wait_ms, 0);
 }
@@ -352,7 +353,7 @@ bool gasp_stream_has_room(gasp_stream *s)
 {
     if (s->shutdown_wanted || s->write_failed || s->closing)
         return false;
-    if (gasp_stream_queued(s) < GASP_STREAM_QUEUE_HIGH)
+    if (gasp_stream_queued(s) < gasp_limit(STREAM_QUEUE))
         return true;
     s->want_room = true;
     return false;
@@ -364,7 +365,7 @@ gasp_err gasp_stream_write(gasp_stream *s, const void *bytes, size_t len)
         return GASP_ERR_MISUSE;
     if (s->write_failed || s->told == GASP_TOLD_ERROR)
         return GASP_ERR_NET_IO;
-    if (len > GASP_STREAM_WRITE_MAX)
+    if (len > gasp_limit(STREAM_WRITE))
         return GASP_ERR_LIMIT;
     if (!gasp_stream_has_room(s))
         return GASP_AGAIN;
@@ -375,7 +376,7 @@ gasp_err gasp_stream_write(gasp_stream *s, const void *bytes, size_t len)
         return err;
     if (!s->writing)
         launch(s);
-    if (gasp_stream_queued(s) >= GASP_STREAM_QUEUE_HIGH)
+    if (gasp_stream_queued(s) >= gasp_limit(STREAM_QUEUE))
         s->want_room = true;
     return s->write_failed ? GASP_ERR_NET_IO : GASP_OK;
 }

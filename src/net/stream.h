@@ -12,6 +12,7 @@
 #ifndef GASP_NET_STREAM_H
 #define GASP_NET_STREAM_H
 
+#include "base/limits.h"
 #include "net/address.h"
 #include "net/error.h"
 #include "net/loop.h"
@@ -20,13 +21,14 @@ typedef struct gasp_stream gasp_stream;
 
 enum {
     GASP_STREAM_QUEUE_HIGH =
-        256 * 1024, /**< bytes queued at which no more is taken: keeps a fast link busy for one turn */
+        GASP_LIMIT_STREAM_QUEUE, /**< bytes queued at which no more is taken: keeps a fast link busy for one turn */
     GASP_STREAM_QUEUE_LOW = 64 * 1024, /**< bytes queued at which room is announced again */
-    GASP_STREAM_WRITE_MAX = 16 << 20,  /**< bytes in one write; memory for output stays below this plus the above */
-    GASP_STREAM_PEER_MAX = 300,        /**< characters that describe the other side, NUL included */
+    GASP_STREAM_WRITE_MAX =
+        GASP_LIMIT_STREAM_WRITE, /**< bytes in one write; memory for output stays below this plus the above */
+    GASP_STREAM_PEER_MAX = 300,  /**< characters that describe the other side, NUL included */
     /** After a failed write, or the end of a child's output: what the other side sent before, and the child's exit
      * status, tell more than "broken pipe". They have this long to come. */
-    GASP_STREAM_GRACE_MS = 500
+    GASP_STREAM_GRACE_MS = GASP_LIMIT_STREAM_GRACE_MS
 };
 
 /** Any of them may be NULL. ctx is what gasp_stream_start was given. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/mem.h"
 
 typedef enum phase { PHASE_OPENING = 1, PHASE_TALKING = 2, PHASE_ENDING = 3, PHASE_OVER = 4 } phase;
@@ -23,6 +24,7 @@ struct gasp_connection {
     gasp_stream *stream;   /**< NULL until there is one */
     gasp_session *session;
     gasp_timer *timer; /**< opening: to begin; talking: the session's deadline; ending: the end of patience */
+    gasp_timer *whole; /**< the end of sync.timeout_ms; NULL: there is none */
     gasp_access access;
     unsigned rights;
     gasp_sync_config sync;
@@ -34,6 +36,7 @@ struct gasp_connection {
     bool shut;       /**< gasp_stream_shutdown was called */
     bool flushed;    /**< and what was said is out */
     bool peer_ended; /**< nothing more will come */
+    bool brought;    /**< its session committed something: news for the others */
 };
 
 static void advance(gasp_connection *c);
@@ -90,6 +93,7 @@ static void report_events(gasp_connection *c)
     gasp_event event;
     while (gasp_session_event(c->session, &event) == GASP_OK) {
         gasp_report r = {.kind = GASP_REPORT_EVENT, .connection = c->number, .text = "", .event = &event};
+        c->brought = c->brought || (event.kind == GASP_EVENT_COMMITTED && event.graph.changed);
         report(c->node, &r);
     }
 }
@@ -122,6 +126,7 @@ static void destroy(gasp_connection *c)
     leave(c);
     gasp_stream_close(c->stream);
     gasp_timer_free(c->timer);
+    gasp_timer_free(c->whole);
     gasp_buf_clear(&c->rest);
     gasp_mem_free(node->mem, c);
 }
@@ -226,7 +231,7 @@ static void begin_end(gasp_connection *c)
     gasp_session_why(c->session, &fault);
     fail(c, fault.err, gasp_err_text(fault.err));
     c->phase = PHASE_ENDING;
-    gasp_timer_after(c->timer, GASP_CONNECTION_END_MS);
+    gasp_timer_after(c->timer, gasp_limit(CONNECTION_END_MS));
 }
 
 static void set_deadline(gasp_connection *c)
@@ -241,6 +246,10 @@ static void advance(gasp_connection *c)
     if (c->phase == PHASE_TALKING || c->phase == PHASE_ENDING) {
         say(c);
         report_events(c);
+    }
+    if (c->brought) {
+        c->brought = false;
+        gasp_connections_changed(c->node, c);
     }
     if (c->phase == PHASE_TALKING) {
         if (c->err != GASP_OK || c->peer_ended || gasp_session_done(c->session))
@@ -342,6 +351,7 @@ static gasp_err session_new(gasp_connection *c)
     config.wallet = node->wallet;
     config.mem = node->mem;
     config.initiator = c->origin == GASP_ORIGIN_SYNC;
+    config.stay = c->sync.stay || !config.initiator;
     config.collection = c->sync.collection;
     config.match = c->sync.match;
     config.trace = c->sync.trace;
@@ -363,7 +373,7 @@ static gasp_err session_new(gasp_connection *c)
 static void begin(gasp_connection *c)
 {
     bool anybody = c->origin == GASP_ORIGIN_ACCEPT && gasp_stream_transport(c->stream) == GASP_TRANSPORT_TCP;
-    c->rights = !anybody || c->node->config.allow_anonymous ? GASP_RIGHT_READ | GASP_RIGHT_WRITE : 0;
+    c->rights = !anybody || c->node->config.allow_anonymous ? c->sync.rights : 0;
     gasp_report r = {.kind = GASP_REPORT_CONNECTED, .connection = c->number, .text = gasp_stream_peer(c->stream)};
     report(c->node, &r);
     gasp_err err = session_new(c);
@@ -395,6 +405,26 @@ static void timer_fired(void *ctx)
     advance(c);
 }
 
+/* What is done may still say its last words, but gets no more time for them. */
+static void time_is_up(void *ctx)
+{
+    gasp_connection *c = ctx;
+    if (c->phase != PHASE_ENDING)
+        fail(c, GASP_ERR_NET_TIMEOUT, gasp_err_text(GASP_ERR_NET_TIMEOUT));
+    c->phase = PHASE_OVER;
+    advance(c);
+}
+
+static gasp_err limit_time(gasp_connection *c)
+{
+    if (c->sync.timeout_ms == 0)
+        return GASP_OK;
+    gasp_err err = gasp_timer_new(&c->whole, c->node->loop, time_is_up, c);
+    if (err == GASP_OK)
+        gasp_timer_after(c->whole, c->sync.timeout_ms);
+    return err;
+}
+
 static void connected(void *ctx, gasp_stream *stream, const gasp_net_error *error)
 {
     gasp_connection *c = ctx;
@@ -416,7 +446,9 @@ gasp_err gasp_connection_reach(gasp_node *node, const gasp_address *address, con
     if (err != GASP_OK)
         return err;
     c->sync = *config;
-    err = gasp_connect_start(&c->connect, node->loop, address, false, node->config.connect_ms, connected, c);
+    err = limit_time(c);
+    if (err == GASP_OK)
+        err = gasp_connect_start(&c->connect, node->loop, address, false, node->config.connect_ms, connected, c);
     if (err != GASP_OK)
         destroy(c);
     return err;
@@ -450,6 +482,22 @@ void gasp_connection_refuse(gasp_node *node, gasp_stream *stream, gasp_err err)
 }
 
 /* ---- all of them ---- */
+
+/* Each is told now and goes on by its own timer: nothing may advance here, where another connection is at work. */
+void gasp_connections_changed(gasp_node *node, const gasp_connection *by)
+{
+    gasp_connection *current = node->current;
+    for (gasp_connection *c = node->connections; c != NULL; c = c->next) {
+        if (c == by || c->phase != PHASE_TALKING)
+            continue;
+        gasp_time now = enter(c);
+        gasp_err err = gasp_session_changed(c->session, now);
+        leave(c);
+        fail(c, err, gasp_err_text(err));
+        gasp_timer_after(c->timer, 0);
+    }
+    node->current = current;
+}
 
 gasp_connection *gasp_connection_find(gasp_node *node, uint64_t number)
 {

@@ -10,12 +10,13 @@
 #ifndef GASP_NODE_CONNECTION_H
 #define GASP_NODE_CONNECTION_H
 
+#include "base/limits.h"
 #include "node/inside.h"
 
 enum {
     /** For the last words to go out and the other side to end. It has all it needs by then; a peer that stays longer is
      *  left. */
-    GASP_CONNECTION_END_MS = 2000
+    GASP_CONNECTION_END_MS = GASP_LIMIT_CONNECTION_END_MS
 };
 
 /** How a connection came to be. */
@@ -44,6 +45,9 @@ void gasp_connections_stop(gasp_node *node, bool now);
 
 /** Frees all without a report. */
 void gasp_connections_free(gasp_node *node);
+
+/** The wallet changed, by another connection than `by` (NULL: by the host): those that stay have another round. */
+void gasp_connections_changed(gasp_node *node, const gasp_connection *by);
 
 /** The one of that number; NULL when it is over. */
 gasp_connection *gasp_connection_find(gasp_node *node, uint64_t number);

@@ -27,6 +27,7 @@ struct gasp_node {
     gasp_loop *loop;
     gasp_wake *finished; /**< sent by workers: a batch is done */
     gasp_wake *stop;     /**< sent by gasp_node_stop */
+    gasp_wake *changed;  /**< sent by gasp_node_changed */
     gasp_workers *workers;
     gasp_verifier verifier;
     gasp_connection *current; /**< whose session is being called; only `thread` reads or writes it */

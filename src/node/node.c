@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "node/connection.h"
 
@@ -56,7 +57,15 @@ static void on_stop(void *ctx)
 
 void gasp_node_config_init(gasp_node_config *config)
 {
-    *config = (gasp_node_config){.size = sizeof *config, .max_connections = 64, .connect_ms = 10000};
+    *config = (gasp_node_config){.size = sizeof *config,
+                                 .max_connections = (unsigned)gasp_limit_value(GASP_LIMIT_ROW_CONNECTIONS),
+                                 .connect_ms = (uint32_t)gasp_limit_value(GASP_LIMIT_ROW_CONNECT_MS)};
+}
+
+static void on_changed(void *ctx)
+{
+    gasp_node *node = ctx;
+    gasp_connections_changed(node, NULL);
 }
 
 gasp_err gasp_node_new(gasp_node **out, const gasp_node_config *config)
@@ -79,6 +88,8 @@ gasp_err gasp_node_new(gasp_node **out, const gasp_node_config *config)
         err = gasp_wake_new(&node->finished, node->loop, on_finished, node);
     if (err == GASP_OK)
         err = gasp_wake_new(&node->stop, node->loop, on_stop, node);
+    if (err == GASP_OK)
+        err = gasp_wake_new(&node->changed, node->loop, on_changed, node);
     if (err == GASP_OK)
         err = gasp_workers_new(&node->workers, config->workers, wake_finished, node, mem);
     if (err == GASP_OK)
@@ -134,6 +145,11 @@ void gasp_node_halt(gasp_node *node)
 void gasp_node_stop(gasp_node *node)
 {
     gasp_wake_send(node->stop);
+}
+
+void gasp_node_changed(gasp_node *node)
+{
+    gasp_wake_send(node->changed);
 }
 
 static void on_signal(void *ctx, int signum)

@@ -4,19 +4,21 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "net/stdio.h"
 #include "node/connection.h"
 
 void gasp_sync_config_init(gasp_sync_config *config)
 {
-    *config = (gasp_sync_config){.size = sizeof *config, .match = GASP_MATCH_STATE};
+    *config = (gasp_sync_config){
+        .size = sizeof *config, .match = GASP_MATCH_STATE, .rights = GASP_RIGHT_READ | GASP_RIGHT_WRITE};
 }
 
 static void on_accept(void *ctx, gasp_stream *stream)
 {
     gasp_node *node = ((gasp_served *)ctx)->node;
-    if (node->n_accepted >= node->config.max_connections) {
+    if (node->n_accepted >= gasp_limit_set(CONNECTIONS, node->config.max_connections)) {
         gasp_connection_refuse(node, stream, GASP_ERR_LIMIT);
         return;
     }
@@ -109,7 +111,7 @@ static bool leads_away(const gasp_address *address)
 gasp_err gasp_node_sync(gasp_node *node, const char *address, const gasp_sync_config *config)
 {
     gasp_address where;
-    if (config->size < sizeof *config)
+    if (config->size < sizeof *config || config->rights > (GASP_RIGHT_READ | GASP_RIGHT_WRITE))
         return GASP_ERR_MISUSE;
     gasp_err err = read_address(node, &where, address);
     if (err != GASP_OK)

@@ -7,6 +7,7 @@
 #endif
 
 #include "gasp/node.h"
+#include "net/loop.h"
 
 /** What one call of getentropy gives at most (getentropy(3)). */
 enum { ENTROPY_CALL_MAX = 256 };
@@ -34,4 +35,9 @@ gasp_err gasp_node_entropy(uint8_t *out, size_t len)
         len -= part;
     }
     return GASP_OK;
+}
+
+const char *gasp_node_uv_version(void)
+{
+    return gasp_loop_library();
 }

@@ -2,6 +2,7 @@
  * happened to it; a join that a limit refuses leaves it as it was. Nothing here copies a name or a value. */
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "crypto/hash.h"
 #include "record/entry.h"
@@ -32,10 +33,10 @@ static bool same_subject(const gasp_entry *a, const gasp_entry *b)
  * distance of the limit. */
 static bool over_limit(const gasp_entry *list, size_t len)
 {
-    if (len > GASP_ENTRIES_MAX)
+    if (len > gasp_limit(ENTRIES))
         return true;
-    for (size_t i = GASP_ENTRIES_PER_SUBJECT_MAX; i < len; i++)
-        if (same_subject(&list[i], &list[i - GASP_ENTRIES_PER_SUBJECT_MAX]))
+    for (size_t i = gasp_limit(ENTRIES_PER_SUBJECT); i < len; i++)
+        if (same_subject(&list[i], &list[i - gasp_limit(ENTRIES_PER_SUBJECT)]))
             return true;
     return false;
 }
@@ -152,7 +153,7 @@ static void read_entry(gasp_entry *out, gasp_reader *r)
     uint64_t timestamp_us = gasp_read_u64(r);
     size_t value_at = r->at;
     uint64_t value_len = gasp_read_compact(r);
-    if (value_len > GASP_ENTRY_VALUE_MAX)
+    if (value_len > gasp_limit(ENTRY_VALUE))
         gasp_reader_fail(r, GASP_ERR_ENTRY_VALUE, value_at);
     gasp_bytes value = gasp_read_bytes(r, value_len);
     if (r->err != GASP_OK)
@@ -167,7 +168,7 @@ gasp_err gasp_entries_read(gasp_entries *set, gasp_reader *r, const gasp_mem *me
     gasp_entries_init(set, mem);
     size_t count_at = r->at;
     size_t count = gasp_read_count(r, ENTRY_LEN_MIN);
-    if (count > GASP_ENTRIES_MAX)
+    if (count > gasp_limit(ENTRIES))
         gasp_reader_fail(r, GASP_ERR_LIMIT, count_at);
     if (r->err != GASP_OK || count == 0)
         return r->err;

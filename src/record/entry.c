@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "crypto/hash.h"
 
 enum { VOUT_TEXT_MAX = 11 }; /* ten digits and a slash */
@@ -34,7 +35,7 @@ static size_t character(const uint8_t *at, size_t left)
 
 static bool is_name(gasp_bytes name)
 {
-    if (name.len == 0 || name.len > GASP_ENTRY_NAME_MAX)
+    if (name.len == 0 || name.len > gasp_limit(ENTRY_NAME))
         return false;
     for (size_t at = 0; at < name.len;) {
         size_t len = character(name.data + at, name.len - at);
@@ -50,7 +51,7 @@ gasp_err gasp_entry_make(gasp_entry *out, const uint8_t *author, const uint32_t 
 {
     if (!is_name(name))
         return GASP_ERR_ENTRY_KEY;
-    if (value.len > GASP_ENTRY_VALUE_MAX)
+    if (value.len > gasp_limit(ENTRY_VALUE))
         return GASP_ERR_ENTRY_VALUE;
     gasp_entry made = {.of_output = vout != NULL,
                        .vout = vout != NULL ? *vout : 0,

@@ -4,9 +4,11 @@
 
 #include "base/mem.h"
 #include "chain/bump.h"
+#include "session/account.h"
 #include "session/frame.h"
 #include "session/message.h"
 #include "set/bloom.h"
+#include "wallet/refusals.h"
 
 /* Where fields go, and the first thing that a visitor answered. */
 typedef struct teller {
@@ -84,6 +86,27 @@ static void tell_open(teller *t, const gasp_open *open)
     tell_number(t, "state_version", open->state_version);
     if (open->has_summary)
         tell_summary(t, &open->summary);
+    tell_bytes(t, "bounds_key", open->bounds_key, sizeof open->bounds_key);
+    if (open->has_settled)
+        tell_bytes(t, "settled", open->settled, sizeof open->settled);
+}
+
+static gasp_err read_round(teller *t, gasp_reader *r)
+{
+    gasp_open open = {0};
+    uint32_t number;
+    gasp_err err = gasp_round_decode(&open, &number, r);
+    if (err != GASP_OK)
+        return err;
+    tell_number(t, "number", number);
+    tell_number(t, "tip_height", open.tip_height);
+    tell_hash(t, "tip", open.tip.b);
+    tell_bytes(t, "bounds_key", open.bounds_key, sizeof open.bounds_key);
+    if (open.has_summary)
+        tell_summary(t, &open.summary);
+    if (open.has_settled)
+        tell_bytes(t, "settled", open.settled, sizeof open.settled);
+    return GASP_OK;
 }
 
 static gasp_err read_open(teller *t, gasp_reader *r)
@@ -102,7 +125,12 @@ static gasp_err read_close(teller *t, gasp_reader *r)
     if (err != GASP_OK)
         return err;
     tell_number(t, "result", close.result);
+    tell_number(t, "again", close.again);
     tell_summary(t, &close.summary);
+    tell_kind(t, GASP_FIELD_LIST, "prints");
+    for (size_t i = 0; i < GASP_PRINTS; i++)
+        tell_bytes(t, NULL, close.prints[i], GASP_PRINT_LEN);
+    tell_kind(t, GASP_FIELD_LIST_END, NULL);
     return GASP_OK;
 }
 
@@ -139,10 +167,23 @@ static gasp_err read_roots_end(teller *t, gasp_reader *r)
         return err;
     tell_number64(t, "roots", end.roots);
     tell_number64(t, "outputs", end.outputs);
+    tell_number64(t, "spends", end.spends);
+    tell_bytes(t, "held", end.held.data, end.held.len);
     return GASP_OK;
 }
 
-/* KEEPALIVE and TURN_END. */
+static gasp_err read_turn_end(teller *t, gasp_reader *r)
+{
+    gasp_turn_end end;
+    gasp_err err = gasp_turn_end_decode(&end, r);
+    if (err != GASP_OK)
+        return err;
+    tell_number(t, "owes", end.owes);
+    tell_bytes(t, "lacking", end.lacking.data, end.lacking.len);
+    return GASP_OK;
+}
+
+/* KEEPALIVE and CHANGED. */
 static gasp_err read_empty(teller *t, gasp_reader *r)
 {
     (void)t;
@@ -156,7 +197,7 @@ static void tell_ref(teller *t, const gasp_want *ref, gasp_msg type)
     tell_kind(t, GASP_FIELD_GROUP, NULL);
     tell(t, (gasp_field){.kind = GASP_FIELD_OUTPOINT, .name = "outpoint", .outpoint = ref->outpoint});
     tell_number(t, "kind", ref->kind);
-    if (type == GASP_MSG_WANT && ref->kind == GASP_WANT_TX)
+    if (type == GASP_MSG_WANT && ref->kind != GASP_WANT_METADATA)
         tell_number(t, "max_len", ref->max_len);
     else if (type == GASP_MSG_WANT)
         tell_bytes(t, "hash", ref->hash.b, sizeof ref->hash.b);
@@ -201,6 +242,53 @@ static gasp_err read_sent(teller *t, gasp_reader *r)
 static gasp_err read_absent(teller *t, gasp_reader *r)
 {
     return read_refs(t, r, GASP_MSG_ABSENT, GASP_ABSENT_LEN);
+}
+
+/* Twice over the same bytes, as read_refs; the first time its order is judged. */
+static gasp_err read_skip(teller *t, gasp_reader *r)
+{
+    gasp_reader again = *r;
+    gasp_skip_ref ref = {0};
+    size_t n = gasp_skip_count(r);
+    for (size_t i = 0; i < n && r->err == GASP_OK; i++)
+        gasp_skip_read(&ref, r, i > 0);
+    gasp_err err = gasp_reader_finish(r, NULL);
+    if (err != GASP_OK)
+        return err;
+    n = gasp_skip_count(&again);
+    tell_kind(t, GASP_FIELD_LIST, "refs");
+    for (size_t i = 0; i < n; i++) {
+        gasp_skip_read(&ref, &again, false);
+        tell_kind(t, GASP_FIELD_GROUP, NULL);
+        tell_number(t, "time", ref.time);
+        tell_bytes(t, "id", ref.id.b, sizeof ref.id.b);
+        tell_kind(t, GASP_FIELD_GROUP_END, NULL);
+    }
+    tell_kind(t, GASP_FIELD_LIST_END, NULL);
+    return GASP_OK;
+}
+
+static gasp_err read_spend(teller *t, gasp_reader *r)
+{
+    gasp_reader again = *r;
+    gasp_spend_ref ref;
+    size_t n = gasp_read_count(r, GASP_SPEND_LEN);
+    for (size_t i = 0; i < n && r->err == GASP_OK; i++)
+        gasp_spend_read(&ref, r);
+    gasp_err err = gasp_reader_finish(r, NULL);
+    if (err != GASP_OK)
+        return err;
+    n = gasp_read_count(&again, GASP_SPEND_LEN);
+    tell_kind(t, GASP_FIELD_LIST, "refs");
+    for (size_t i = 0; i < n; i++) {
+        gasp_spend_read(&ref, &again);
+        tell_kind(t, GASP_FIELD_GROUP, NULL);
+        tell(t, (gasp_field){.kind = GASP_FIELD_OUTPOINT, .name = "outpoint", .outpoint = ref.outpoint});
+        tell_hash(t, "spender", ref.spender.b);
+        tell_kind(t, GASP_FIELD_GROUP_END, NULL);
+    }
+    tell_kind(t, GASP_FIELD_LIST_END, NULL);
+    return GASP_OK;
 }
 
 /* ---- filter, inv --------------------------------------------------------------------------------------------------- */
@@ -274,10 +362,14 @@ static gasp_err read_inv(teller *t, gasp_reader *r, const gasp_mem *mem)
     gasp_err err = gasp_inv_batch_decode(&batch, r, mem);
     if (err == GASP_OK) {
         size_t n = gasp_read_count(&paths, 2);
-        tell_kind(t, GASP_FIELD_LIST, "bumps");
+        tell_kind(t, GASP_FIELD_LIST, "paths");
         for (size_t i = 0; i < n; i++) {
             gasp_bytes path = gasp_read_sized(&paths);
-            tell_bytes(t, NULL, path.data, path.len);
+            tell_kind(t, GASP_FIELD_GROUP, NULL);
+            tell_bytes(t, "bump", path.data, path.len);
+            tell_hash(t, "block", batch.blocks[i].b);
+            tell_kind(t, GASP_FIELD_GROUP_END, NULL);
+            (void)gasp_read_bytes(&paths, sizeof batch.blocks[i].b);
         }
         tell_kind(t, GASP_FIELD_LIST_END, NULL);
         tell_kind(t, GASP_FIELD_LIST, "invs");
@@ -307,7 +399,11 @@ static const struct {
     {GASP_MSG_ABSENT, "absent", read_absent},
     {GASP_MSG_CREDIT, "credit", read_credit},
     {GASP_MSG_ROOTS_END, "roots_end", read_roots_end},
-    {GASP_MSG_TURN_END, "turn_end", read_empty},
+    {GASP_MSG_TURN_END, "turn_end", read_turn_end},
+    {GASP_MSG_ROUND, "round", read_round},
+    {GASP_MSG_CHANGED, "changed", read_empty},
+    {GASP_MSG_SKIP, "skip", read_skip},
+    {GASP_MSG_SPEND, "spend", read_spend},
 };
 
 enum { MESSAGES = sizeof messages / sizeof messages[0] };
@@ -363,4 +459,31 @@ gasp_err gasp_frames_read(gasp_bytes stream, uint32_t max_frame, uint32_t max_me
     }
     gasp_frames_in_clear(&in);
     return err == GASP_DONE ? GASP_OK : err;
+}
+
+/* ---- what OPEN and CLOSE say of sets -------------------------------------------------------------------------------- */
+
+_Static_assert((int)GASP_ACCOUNT_KEY_LEN == (int)GASP_BOUNDS_KEY_LEN && (int)GASP_ACCOUNT_RANGES == (int)GASP_PRINTS &&
+                   (int)GASP_ACCOUNT_PRINT_LEN == (int)GASP_PRINT_LEN,
+               "the account that is told is the one that is taken");
+
+gasp_err gasp_account_of(uint8_t prints[GASP_ACCOUNT_RANGES][GASP_ACCOUNT_PRINT_LEN], const gasp_set_item items[],
+                         size_t n, const uint8_t key[GASP_ACCOUNT_KEY_LEN], const gasp_mem *mem)
+{
+    gasp_items set;
+    gasp_err err = GASP_OK;
+    gasp_items_init(&set, GASP_MATCH_STATE, GASP_ITEMS_MAX, gasp_mem_or_default(mem));
+    for (size_t i = 0; err == GASP_OK && i < n; i++)
+        err = gasp_items_add(&set, items[i].time, &items[i].id, &items[i].outpoint_id, &items[i].outpoint);
+    if (err == GASP_OK)
+        err = gasp_items_seal(&set);
+    if (err == GASP_OK)
+        account_prints(prints, &set, key);
+    gasp_items_clear(&set);
+    return err;
+}
+
+void gasp_settled_of(uint8_t out[32], const gasp_set_summary *a, const gasp_set_summary *b)
+{
+    gasp_settled_pair(out, a, b);
 }

@@ -45,6 +45,10 @@ enum {
     COL_CREDIT,
     COL_ROOTS_END,
     COL_TURN_END,
+    COL_ROUND,
+    COL_CHANGED,
+    COL_SKIP,
+    COL_SPEND,
     COLS
 };
 
@@ -53,20 +57,23 @@ static const gasp_msg column_type[COLS] = {
     [COL_KEEPALIVE] = GASP_MSG_KEEPALIVE, [COL_FILTER] = GASP_MSG_FILTER,       [COL_INV] = GASP_MSG_INV,
     [COL_WANT] = GASP_MSG_WANT,           [COL_SENT] = GASP_MSG_SENT,           [COL_ABSENT] = GASP_MSG_ABSENT,
     [COL_CREDIT] = GASP_MSG_CREDIT,       [COL_ROOTS_END] = GASP_MSG_ROOTS_END, [COL_TURN_END] = GASP_MSG_TURN_END,
+    [COL_ROUND] = GASP_MSG_ROUND,         [COL_CHANGED] = GASP_MSG_CHANGED,     [COL_SKIP] = GASP_MSG_SKIP,
+    [COL_SPEND] = GASP_MSG_SPEND,
 };
 
 /* Messages keep their order and a turn ends for both by TURN_END, so that nothing of a later state comes early. */
 #define no unexpected
 /* clang-format off */
 static const handler table[AT_STATES][COLS] = {
-    /*                 OPEN     CLOSE     ERROR     KEEPALIVE     FILTER     INV     WANT     SENT     ABSENT     CREDIT     ROOTS_END     TURN_END */
-    [AT_START]     = { no,      no,       on_error, on_keepalive, no,        no,     no,      no,      no,        no,        no,           no          },
-    [AT_OPENING]   = { on_open, no,       on_error, on_keepalive, no,        no,     no,      no,      no,        no,        no,           no          },
-    [AT_RECEIVING] = { no,      no,       on_error, on_keepalive, no,        on_inv, no,      on_sent, on_absent, no,        on_roots_end, no          },
-    [AT_SENDING]   = { no,      no,       on_error, on_keepalive, on_filter, no,     on_want, no,      no,        on_credit, no,           on_turn_end },
-    [AT_CLOSING]   = { no,      on_close, on_error, on_keepalive, no,        no,     no,      no,      no,        no,        no,           no          },
-    [AT_DONE]      = { no,      no,       no,       no,           no,        no,     no,      no,      no,        no,        no,           no          },
-    [AT_FAILED]    = { no,      no,       no,       no,           no,        no,     no,      no,      no,        no,        no,           no          },
+    /*                 OPEN     CLOSE     ERROR     KEEPALIVE     FILTER     INV     WANT     SENT     ABSENT     CREDIT     ROOTS_END     TURN_END     ROUND     CHANGED     SKIP     SPEND */
+    [AT_START]     = { no,      no,       on_error, on_keepalive, no,        no,     no,      no,      no,        no,        no,           no,          no,       on_changed, no,      no       },
+    [AT_OPENING]   = { on_open, no,       on_error, on_keepalive, no,        no,     no,      no,      no,        no,        no,           no,          on_round, on_changed, no,      no       },
+    [AT_RECEIVING] = { no,      no,       on_error, on_keepalive, no,        on_inv, no,      on_sent, on_absent, no,        on_roots_end, no,          no,       no,         no,      on_spend },
+    [AT_SENDING]   = { no,      no,       on_error, on_keepalive, on_filter, no,     on_want, no,      no,        on_credit, no,           on_turn_end, no,       no,         on_skip, no       },
+    [AT_CLOSING]   = { no,      on_close, on_error, on_keepalive, no,        no,     no,      no,      no,        no,        no,           no,          no,       no,         no,      no       },
+    [AT_RESTING]   = { no,      no,       on_error, on_keepalive, no,        no,     no,      no,      no,        no,        no,           no,          on_round, on_changed, no,      no       },
+    [AT_DONE]      = { no,      no,       no,       no,           no,        no,     no,      no,      no,        no,        no,           no,          no,       no,         no,      no       },
+    [AT_FAILED]    = { no,      no,       no,       no,           no,        no,     no,      no,      no,        no,        no,           no,          no,       no,         no,      no       },
 };
 /* clang-format on */
 #undef no

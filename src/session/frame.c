@@ -2,6 +2,7 @@
  * what was announced. */
 #include "session/frame.h"
 
+#include "base/limits.h"
 #include "base/reader.h"
 #include "base/writer.h"
 
@@ -19,7 +20,7 @@ void gasp_frames_in_clear(gasp_frames_in *in)
 void gasp_frames_in_raise(gasp_frames_in *in, uint32_t max_message)
 {
     in->max_message = max_message;
-    in->payload.max = max_message;
+    in->payload.max = gasp_limit_set(MAX_MESSAGE, max_message);
 }
 
 /* The eight bytes are here: what they announce must be allowed. */
@@ -29,11 +30,11 @@ static gasp_err begin_frame(gasp_frames_in *in)
     uint32_t len = gasp_read_u32(&r);
     uint16_t type = gasp_read_u16(&r);
     uint16_t flags = gasp_read_u16(&r);
-    if (len > in->max_frame || flags > GASP_FRAME_MORE)
+    if (len > gasp_limit_set(MAX_FRAME, in->max_frame) || flags > GASP_FRAME_MORE)
         return GASP_ERR_PEER_FRAME;
     if ((in->open && type != in->type) || (flags == GASP_FRAME_MORE && len == 0))
         return GASP_ERR_PEER_FRAME;
-    if (len > in->max_message - in->payload.len)
+    if (len > gasp_limit_set(MAX_MESSAGE, in->max_message) - in->payload.len)
         return GASP_ERR_PEER_LIMIT;
     in->type = type;
     in->flags = flags;

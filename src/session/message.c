@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/limits.h"
+
 /* ---- fields of OPEN: type, length, value in ascending order of types ----------------------------------------------- */
 
 enum {
@@ -14,7 +16,9 @@ enum {
     FIELD_LIMITS = 10,
     FIELD_SCHEMES = 12,
     FIELD_MATCH = 14,
-    FIELD_SUMMARY = 16
+    FIELD_SUMMARY = 16,
+    FIELD_BOUNDS = 18,
+    FIELD_SETTLED = 19
 };
 
 static const char magic[4] = {'G', 'A', 'S', 'P'};
@@ -72,6 +76,12 @@ void gasp_open_encode(gasp_writer *w, const gasp_open *open)
         field(w, FIELD_SUMMARY, 56);
         gasp_summary_encode(w, &open->summary);
     }
+    field(w, FIELD_BOUNDS, sizeof open->bounds_key);
+    gasp_write_bytes(w, open->bounds_key, sizeof open->bounds_key);
+    if (open->has_settled) {
+        field(w, FIELD_SETTLED, sizeof open->settled);
+        gasp_write_bytes(w, open->settled, sizeof open->settled);
+    }
 }
 
 static void read_tip(gasp_open *out, gasp_reader *r)
@@ -79,7 +89,7 @@ static void read_tip(gasp_open *out, gasp_reader *r)
     out->tip_height = gasp_read_u32(r);
     gasp_read_into(r, out->tip.b, 32);
     while (gasp_reader_left(r) > 0) {
-        if (out->n_locator == GASP_LOCATOR_MAX) {
+        if (out->n_locator >= gasp_limit(LOCATOR)) {
             gasp_reader_fail(r, GASP_ERR_PEER_MESSAGE, r->at);
             return;
         }
@@ -99,7 +109,7 @@ static void read_limits(gasp_open *out, gasp_reader *r)
 static void read_schemes(gasp_open *out, gasp_reader *r)
 {
     out->n_schemes = gasp_reader_left(r);
-    if (out->n_schemes == 0 || out->n_schemes > GASP_SCHEMES_MAX)
+    if (out->n_schemes == 0 || out->n_schemes > gasp_limit(SCHEMES))
         gasp_reader_fail(r, GASP_ERR_PEER_MESSAGE, r->at);
     else
         gasp_read_into(r, out->schemes, out->n_schemes);
@@ -140,6 +150,13 @@ static void read_field(gasp_open *out, uint64_t type, gasp_reader *r)
         gasp_summary_read(&out->summary, r);
         out->has_summary = true;
         break;
+    case FIELD_BOUNDS:
+        gasp_read_into(r, out->bounds_key, sizeof out->bounds_key);
+        break;
+    case FIELD_SETTLED:
+        gasp_read_into(r, out->settled, sizeof out->settled);
+        out->has_settled = true;
+        break;
     default: /* the wire's number, not an enum: odd fields are skipped, even ones must be understood */
         if (type % 2 == 0)
             gasp_reader_fail(r, GASP_ERR_PEER_MESSAGE, 0);
@@ -175,26 +192,76 @@ gasp_err gasp_open_decode(gasp_open *out, gasp_reader *r)
         first = false;
     }
     const uint32_t needed = 1u << FIELD_NETWORK | 1u << FIELD_COLLECTION | 1u << FIELD_RIGHTS | 1u << FIELD_TIP |
-                            1u << FIELD_LIMITS | 1u << FIELD_SCHEMES | 1u << FIELD_MATCH;
+                            1u << FIELD_LIMITS | 1u << FIELD_SCHEMES | 1u << FIELD_MATCH | 1u << FIELD_BOUNDS;
     if (r->err == GASP_OK && (seen & needed) != needed)
         gasp_reader_fail(r, GASP_ERR_PEER_MESSAGE, r->at);
     if (out->match != GASP_MATCH_STATE && out->match != GASP_MATCH_OUTPOINT)
+        gasp_reader_fail(r, GASP_ERR_PEER_MESSAGE, r->at);
+    if (out->has_settled && !out->has_summary)
         gasp_reader_fail(r, GASP_ERR_PEER_MESSAGE, r->at);
     return gasp_reader_finish(r, NULL);
 }
 
 /* ---- the small ones ------------------------------------------------------------------------------------------------ */
 
+enum { ROUND_SUMMARY = 1, ROUND_SETTLED = 2, CLOSE_AGAIN = 1, TURN_OWES = 1 };
+
+/* A byte of flags, of which those outside of `known` must be zero. */
+static unsigned read_flags(gasp_reader *r, unsigned known)
+{
+    size_t at = r->at;
+    unsigned flags = gasp_read_u8(r);
+    if ((flags & ~known) != 0)
+        gasp_reader_fail(r, GASP_ERR_PEER_MESSAGE, at);
+    return flags;
+}
+
+void gasp_round_encode(gasp_writer *w, uint32_t number, const gasp_open *open)
+{
+    gasp_write_u32(w, number);
+    gasp_write_u8(w, (uint8_t)((open->has_summary ? ROUND_SUMMARY : 0) | (open->has_settled ? ROUND_SETTLED : 0)));
+    gasp_write_u32(w, open->tip_height);
+    gasp_write_bytes(w, open->tip.b, 32);
+    gasp_write_bytes(w, open->bounds_key, sizeof open->bounds_key);
+    if (open->has_summary)
+        gasp_summary_encode(w, &open->summary);
+    if (open->has_settled)
+        gasp_write_bytes(w, open->settled, sizeof open->settled);
+}
+
+gasp_err gasp_round_decode(gasp_open *open, uint32_t *number, gasp_reader *r)
+{
+    *number = gasp_read_u32(r);
+    unsigned flags = read_flags(r, ROUND_SUMMARY | ROUND_SETTLED);
+    open->has_summary = (flags & ROUND_SUMMARY) != 0;
+    open->has_settled = (flags & ROUND_SETTLED) != 0;
+    if (flags == ROUND_SETTLED)
+        gasp_reader_fail(r, GASP_ERR_PEER_MESSAGE, r->at - 1);
+    open->tip_height = gasp_read_u32(r);
+    gasp_read_into(r, open->tip.b, 32);
+    gasp_read_into(r, open->bounds_key, sizeof open->bounds_key);
+    open->summary = (gasp_set_summary){0};
+    if (open->has_summary)
+        gasp_summary_read(&open->summary, r);
+    if (open->has_settled)
+        gasp_read_into(r, open->settled, sizeof open->settled);
+    return gasp_reader_finish(r, NULL);
+}
+
 void gasp_close_encode(gasp_writer *w, const gasp_close *close)
 {
     gasp_write_u8(w, close->result);
+    gasp_write_u8(w, close->again ? CLOSE_AGAIN : 0);
     gasp_summary_encode(w, &close->summary);
+    gasp_write_bytes(w, close->prints[0], sizeof close->prints);
 }
 
 gasp_err gasp_close_decode(gasp_close *out, gasp_reader *r)
 {
     out->result = gasp_read_u8(r);
+    out->again = (read_flags(r, CLOSE_AGAIN) & CLOSE_AGAIN) != 0;
     gasp_summary_read(&out->summary, r);
+    gasp_read_into(r, out->prints[0], sizeof out->prints);
     if (out->result < GASP_RESULT_COMPLETE || out->result > GASP_RESULT_PARTIAL)
         gasp_reader_fail(r, GASP_ERR_PEER_MESSAGE, 0);
     return gasp_reader_finish(r, NULL);
@@ -253,7 +320,7 @@ void gasp_want_encode(gasp_writer *w, gasp_msg type, const gasp_want *want)
 {
     gasp_write_outpoint(w, &want->outpoint);
     gasp_write_u8(w, want->kind);
-    if (type == GASP_MSG_WANT && want->kind == GASP_WANT_TX)
+    if (type == GASP_MSG_WANT && want->kind != GASP_WANT_METADATA)
         gasp_write_u32(w, want->max_len);
     else if (type == GASP_MSG_WANT)
         gasp_write_bytes(w, want->hash.b, sizeof want->hash.b);
@@ -269,9 +336,9 @@ void gasp_want_read(gasp_want *out, gasp_reader *r, gasp_msg type)
     *out = (gasp_want){0};
     gasp_read_outpoint(r, &out->outpoint);
     out->kind = gasp_read_u8(r);
-    if (out->kind > GASP_WANT_METADATA)
+    if (out->kind > GASP_WANT_AGAIN)
         gasp_reader_fail(r, GASP_ERR_PEER_MESSAGE, at);
-    if (type == GASP_MSG_WANT && out->kind == GASP_WANT_TX)
+    if (type == GASP_MSG_WANT && out->kind != GASP_WANT_METADATA)
         out->max_len = gasp_read_u32(r);
     else if (type == GASP_MSG_WANT)
         gasp_read_into(r, out->hash.b, sizeof out->hash.b);
@@ -300,11 +367,67 @@ void gasp_roots_end_encode(gasp_writer *w, const gasp_roots_end *end)
 {
     gasp_write_u64(w, end->roots);
     gasp_write_u64(w, end->outputs);
+    gasp_write_u64(w, end->spends);
+    gasp_write_sized(w, end->held);
 }
 
 gasp_err gasp_roots_end_decode(gasp_roots_end *out, gasp_reader *r)
 {
     out->roots = gasp_read_u64(r);
     out->outputs = gasp_read_u64(r);
+    out->spends = gasp_read_u64(r);
+    out->held = gasp_read_sized(r);
     return gasp_reader_finish(r, NULL);
+}
+
+void gasp_turn_end_encode(gasp_writer *w, const gasp_turn_end *end)
+{
+    gasp_write_u8(w, end->owes ? TURN_OWES : 0);
+    gasp_write_sized(w, end->lacking);
+}
+
+gasp_err gasp_turn_end_decode(gasp_turn_end *out, gasp_reader *r)
+{
+    out->owes = (read_flags(r, TURN_OWES) & TURN_OWES) != 0;
+    out->lacking = gasp_read_sized(r);
+    return gasp_reader_finish(r, NULL);
+}
+
+void gasp_skip_write(gasp_writer *w, const gasp_skip_ref *ref)
+{
+    gasp_write_u32(w, (uint32_t)ref->time);
+    gasp_write_bytes(w, ref->id.b, sizeof ref->id.b);
+}
+
+size_t gasp_skip_count(gasp_reader *r)
+{
+    size_t at = r->at;
+    size_t count = gasp_read_count(r, GASP_SKIP_LEN);
+    if (r->err == GASP_OK && (count == 0 || count > gasp_limit(SKIPS)))
+        gasp_reader_fail(r, count == 0 ? GASP_ERR_PEER_MESSAGE : GASP_ERR_PEER_LIMIT, at);
+    return r->err == GASP_OK ? count : 0;
+}
+
+void gasp_skip_read(gasp_skip_ref *ref, gasp_reader *r, bool after)
+{
+    size_t at = r->at;
+    const gasp_skip_ref before = *ref;
+    ref->time = gasp_read_u32(r);
+    gasp_read_into(r, ref->id.b, sizeof ref->id.b);
+    bool above =
+        before.time != ref->time ? before.time < ref->time : memcmp(before.id.b, ref->id.b, sizeof ref->id.b) < 0;
+    if (after && !above)
+        gasp_reader_fail(r, GASP_ERR_PEER_MESSAGE, at);
+}
+
+void gasp_spend_write(gasp_writer *w, const gasp_spend_ref *ref)
+{
+    gasp_write_outpoint(w, &ref->outpoint);
+    gasp_write_bytes(w, ref->spender.b, sizeof ref->spender.b);
+}
+
+void gasp_spend_read(gasp_spend_ref *out, gasp_reader *r)
+{
+    gasp_read_outpoint(r, &out->outpoint);
+    gasp_read_into(r, out->spender.b, sizeof out->spender.b);
 }

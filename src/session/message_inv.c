@@ -1,5 +1,6 @@
 /* INV: a batch of transactions with every merkle path once. Reading decodes each path and each transaction here, once;
  * whether any of it was asked for is not judged here. */
+#include "base/limits.h"
 #include "base/mem.h"
 #include "chain/bump.h"
 #include "chain/tx.h"
@@ -7,7 +8,7 @@
 
 /* The form, as written and read below:
  *
- *     count, then for each path: length, BUMP
+ *     count, then for each path: length, BUMP, block hash
  *     count, then for each transaction:
  *         u8 flags
  *         32 bytes of the txid that was wanted (ANSWER and TX)
@@ -32,6 +33,7 @@ void gasp_inv_batch_clear(gasp_inv_batch *batch)
         gasp_mem_free(batch->mem, batch->invs[i].inputs);
     }
     gasp_mem_free(batch->mem, batch->bumps);
+    gasp_mem_free(batch->mem, batch->blocks);
     gasp_mem_free(batch->mem, batch->invs);
     *batch = (gasp_inv_batch){0};
 }
@@ -41,13 +43,14 @@ void gasp_inv_batch_clear(gasp_inv_batch *batch)
 static gasp_err read_bumps(gasp_inv_batch *batch, gasp_reader *r)
 {
     size_t at_count = r->at;
-    size_t count = gasp_read_count(r, 2);
-    if (count > GASP_INV_BATCH_MAX) {
+    size_t count = gasp_read_count(r, 2 + sizeof *batch->blocks);
+    if (count > gasp_limit(INV_BATCH)) {
         gasp_reader_fail(r, GASP_ERR_PEER_LIMIT, at_count);
         return GASP_OK;
     }
     batch->bumps = gasp_mem_zalloc_array(batch->mem, count, sizeof(gasp_bump *));
-    if (batch->bumps == NULL)
+    batch->blocks = gasp_mem_zalloc_array(batch->mem, count, sizeof *batch->blocks);
+    if (batch->bumps == NULL || batch->blocks == NULL)
         return GASP_ERR_NOMEM;
     for (size_t i = 0; i < count && r->err == GASP_OK; i++) {
         gasp_bytes bytes = gasp_read_sized(r);
@@ -62,6 +65,7 @@ static gasp_err read_bumps(gasp_inv_batch *batch, gasp_reader *r)
             gasp_reader_fail(r, err, at + (size_t)fault.at);
         else
             batch->n_bumps++;
+        gasp_read_into(r, batch->blocks[i].b, sizeof batch->blocks[i].b);
     }
     return GASP_OK;
 }
@@ -186,7 +190,7 @@ gasp_err gasp_inv_batch_decode(gasp_inv_batch *out, gasp_reader *r, const gasp_m
     gasp_err err = read_bumps(out, r);
     size_t at_count = r->at;
     size_t count = err == GASP_OK ? gasp_read_count(r, INV_LEN_MIN) : 0;
-    if (count > GASP_INV_BATCH_MAX)
+    if (count > gasp_limit(INV_BATCH))
         gasp_reader_fail(r, GASP_ERR_PEER_LIMIT, at_count);
     if (r->err != GASP_OK)
         count = 0;
@@ -246,10 +250,15 @@ void gasp_inv_batch_encode(gasp_writer *w, const gasp_inv_batch *batch)
 {
     gasp_write_compact(w, batch->n_bumps);
     for (size_t i = 0; i < batch->n_bumps; i++) {
-        gasp_writer len = gasp_writer_measure();
-        gasp_bump_write(&len, batch->bumps[i]);
-        gasp_write_compact(w, len.len);
-        gasp_bump_write(w, batch->bumps[i]);
+        if (batch->joined != NULL) {
+            gasp_write_sized(w, (gasp_bytes){batch->joined[i].data, batch->joined[i].len});
+        } else {
+            gasp_writer len = gasp_writer_measure();
+            gasp_bump_write(&len, batch->bumps[i]);
+            gasp_write_compact(w, len.len);
+            gasp_bump_write(w, batch->bumps[i]);
+        }
+        gasp_write_bytes(w, batch->blocks[i].b, sizeof batch->blocks[i].b);
     }
     gasp_write_compact(w, batch->n_invs);
     for (size_t i = 0; i < batch->n_invs; i++)

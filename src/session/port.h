@@ -9,11 +9,14 @@
 #include "gasp/session.h"
 #include "set/items.h"
 #include "wallet/ask.h"
+#include "wallet/refusals.h"
 
-/** The fourth question: everything the collection has, and where the best chain stands. */
+/** The fourth question: everything the collection has, what is remembered of it, and where the best chain stands. */
 typedef struct gasp_snapshot {
     gasp_collection collection;
     gasp_match match;
+    gasp_bytes peer; /**< view */
+    gasp_skips skips;
     gasp_items items; /**< sealed; the asker's to clear */
     uint32_t tip_height;
     gasp_block_hash tip;
@@ -25,7 +28,8 @@ typedef enum gasp_ask_kind {
     GASP_ASK_LOAD = 2,
     GASP_ASK_VERIFY = 3,
     GASP_ASK_COMMIT = 4,
-    GASP_ASK_KINDS = 5
+    GASP_ASK_NOTE = 5, /**< what is to be remembered; the answer says nothing */
+    GASP_ASK_KINDS = 6
 } gasp_ask_kind;
 
 /** A batch of any kind. */
@@ -35,6 +39,7 @@ typedef union gasp_ask {
     gasp_load load;
     gasp_verify verify;
     gasp_commit commit;
+    gasp_note note;
 } gasp_ask;
 
 typedef struct gasp_port {
@@ -42,21 +47,22 @@ typedef struct gasp_port {
     gasp_err (*ask)(void *user, gasp_ask_kind kind, gasp_ask *ask, uint64_t ticket, gasp_time now);
 
     /** After GASP_PENDING, when the ticket was resumed. */
-    gasp_err (*finish)(void *user, gasp_ask_kind kind, gasp_ask *ask, uint64_t ticket);
+    gasp_err (*finish)(void *user, gasp_ask_kind kind, gasp_ask *ask, uint64_t ticket, gasp_time now);
 
     /** The session ends while the ticket is pending. */
     void (*cancel)(void *user, gasp_ask_kind kind, uint64_t ticket);
 
-    /** The rights of a peer. */
-    unsigned (*rights)(void *user, const uint8_t *peer, size_t peer_len, const gasp_collection *collection);
+    /** The rights of a peer. Errors: those of the store; *out is then 0. */
+    gasp_err (*rights)(void *user, unsigned *out, const uint8_t *peer, size_t peer_len,
+                       const gasp_collection *collection);
     void (*free)(void *user);
 } gasp_port;
 
 /** Frees a batch of any kind. */
 void gasp_ask_clear(gasp_ask_kind kind, gasp_ask *ask);
 
-/** The port of a real wallet. */
-gasp_err gasp_port_of_wallet(gasp_port *out, gasp_wallet *wallet, const gasp_access *access,
+/** The port of a real wallet. peer: the opaque name that its admit port is told; at most GASP_PEER_MAX bytes, copied. */
+gasp_err gasp_port_of_wallet(gasp_port *out, gasp_wallet *wallet, const gasp_access *access, gasp_bytes peer,
                              const gasp_mem *mem) GASP_MUST_CHECK;
 
 #endif

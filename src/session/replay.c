@@ -62,6 +62,30 @@ static gasp_blob *read_blob(gasp_reader *r, const gasp_mem *mem, gasp_err *err)
     return blob;
 }
 
+static gasp_err read_skips(gasp_reader *r, gasp_skips *out, const gasp_mem *mem)
+{
+    *out = (gasp_skips){.mem = mem};
+    size_t count = gasp_read_count(r, GASP_OUTPOINT_LEN + 8 + 32 + 1 + 32);
+    out->list = gasp_mem_zalloc_array(mem, count, sizeof *out->list);
+    if (out->list == NULL)
+        return GASP_ERR_NOMEM;
+    for (; out->n < count && r->err == GASP_OK; out->n++) {
+        gasp_skip *skip = &out->list[out->n];
+        gasp_read_outpoint(r, &skip->outpoint);
+        skip->time = gasp_read_u64(r);
+        gasp_read_into(r, skip->id.b, 32);
+        uint8_t flags = gasp_read_u8(r);
+        skip->final = (flags & 1) != 0;
+        skip->spent = (flags & 2) != 0;
+        gasp_read_into(r, skip->spender.b, 32);
+    }
+    out->due = gasp_read_u64(r);
+    out->settled = gasp_read_u8(r) != 0;
+    gasp_read_into(r, out->pair, sizeof out->pair);
+    out->result = gasp_read_u8(r);
+    return GASP_OK;
+}
+
 static gasp_err read_snapshot(gasp_reader *r, gasp_snapshot *snapshot, const gasp_mem *mem)
 {
     gasp_items_init(&snapshot->items, snapshot->match, GASP_ITEMS_MAX, mem);
@@ -79,7 +103,29 @@ static gasp_err read_snapshot(gasp_reader *r, gasp_snapshot *snapshot, const gas
         gasp_item_id_of_outpoint(&outpoint_id, &outpoint);
         err = gasp_items_add(&snapshot->items, time, &id, &outpoint_id, &outpoint);
     }
-    return err == GASP_OK ? gasp_items_seal(&snapshot->items) : err;
+    if (err == GASP_OK)
+        err = gasp_items_seal(&snapshot->items);
+    return err == GASP_OK ? read_skips(r, &snapshot->skips, mem) : err;
+}
+
+static gasp_err read_find_spends(gasp_reader *r, gasp_find *find)
+{
+    if (gasp_read_count(r, 33) != find->n_spents)
+        return GASP_ERR_TRACE;
+    for (size_t i = 0; i < find->n_spents; i++) {
+        uint8_t flags = gasp_read_u8(r);
+        find->spents[i].spent = (flags & 1) != 0;
+        find->spents[i].anchored = (flags & 2) != 0;
+        gasp_read_into(r, find->spents[i].spender.b, 32);
+    }
+    if (gasp_read_count(r, 1) != find->n_spends)
+        return GASP_ERR_TRACE;
+    for (size_t i = 0; i < find->n_spends; i++) {
+        uint8_t flags = gasp_read_u8(r);
+        find->spends[i].ours = (flags & 1) != 0;
+        find->spends[i].held = (flags & 2) != 0;
+    }
+    return GASP_OK;
 }
 
 static gasp_err read_find(gasp_reader *r, gasp_find *find, const gasp_mem *mem)
@@ -96,7 +142,7 @@ static gasp_err read_find(gasp_reader *r, gasp_find *find, const gasp_mem *mem)
         gasp_read_into(r, find->blocks[i].hash.b, 32);
         gasp_read_into(r, find->blocks[i].root.b, 32);
     }
-    if (gasp_read_count(r, 47) != find->n_sources)
+    if (gasp_read_count(r, 80) != find->n_sources)
         return GASP_ERR_TRACE;
     for (size_t i = 0; err == GASP_OK && i < find->n_sources; i++) {
         gasp_source *source = &find->sources[i];
@@ -108,11 +154,13 @@ static gasp_err read_find(gasp_reader *r, gasp_find *find, const gasp_mem *mem)
         source->proven = gasp_read_u8(r) != 0;
         source->height = gasp_read_u32(r);
         gasp_read_into(r, source->hash.b, 32);
+        source->has_rival = gasp_read_u8(r) != 0;
+        gasp_read_into(r, source->rival.b, 32);
         source->blob = read_blob(r, mem, &err);
         if (source->blob != NULL)
             source->script = gasp_blob_view(source->blob);
     }
-    return err;
+    return err == GASP_OK ? read_find_spends(r, find) : err;
 }
 
 static gasp_err read_load_node(gasp_reader *r, gasp_load_node *node, const gasp_mem *mem)
@@ -147,9 +195,10 @@ static gasp_err read_load_node(gasp_reader *r, gasp_load_node *node, const gasp_
 static gasp_err read_load(gasp_reader *r, gasp_load *load, const gasp_mem *mem)
 {
     gasp_err err = GASP_OK;
-    if (gasp_read_count(r, 1) != load->n_nodes)
+    load->n_loaded = gasp_read_count(r, 1);
+    if (load->n_loaded == 0 || load->n_loaded > load->n_nodes)
         return GASP_ERR_TRACE;
-    for (size_t i = 0; err == GASP_OK && r->err == GASP_OK && i < load->n_nodes; i++)
+    for (size_t i = 0; err == GASP_OK && r->err == GASP_OK && i < load->n_loaded; i++)
         err = read_load_node(r, &load->nodes[i], mem);
     return err;
 }
@@ -165,15 +214,39 @@ static gasp_err read_verify(gasp_reader *r, gasp_verify *verify)
     return GASP_OK;
 }
 
-static gasp_err read_commit(gasp_reader *r, gasp_commit *commit)
+static gasp_err read_declined(gasp_reader *r, gasp_commit_graph *graph, const gasp_mem *mem)
 {
-    if (gasp_read_count(r, 5) != commit->n_graphs)
-        return GASP_ERR_TRACE;
-    for (size_t i = 0; i < commit->n_graphs; i++) {
-        commit->graphs[i].verdict = (gasp_err)(int32_t)gasp_read_u32(r);
-        commit->graphs[i].changed = gasp_read_u8(r) != 0;
+    size_t count = gasp_read_count(r, GASP_OUTPOINT_LEN + 16);
+    if (count == 0)
+        return GASP_OK;
+    graph->declined = gasp_mem_zalloc_array(mem, count, sizeof *graph->declined);
+    if (graph->declined == NULL)
+        return GASP_ERR_NOMEM;
+    for (; graph->n_declined < count; graph->n_declined++) {
+        gasp_commit_declined *one = &graph->declined[graph->n_declined];
+        gasp_read_outpoint(r, &one->outpoint);
+        one->err = (gasp_err)(int32_t)gasp_read_u32(r);
+        one->height = gasp_read_u32(r);
+        one->ms = gasp_read_u64(r);
     }
     return GASP_OK;
+}
+
+static gasp_err read_commit(gasp_reader *r, gasp_commit *commit)
+{
+    gasp_err err = GASP_OK;
+    if (gasp_read_count(r, 19) != commit->n_graphs)
+        return GASP_ERR_TRACE;
+    for (size_t i = 0; err == GASP_OK && i < commit->n_graphs; i++) {
+        gasp_commit_graph *graph = &commit->graphs[i];
+        graph->verdict = (gasp_err)(int32_t)gasp_read_u32(r);
+        graph->changed = gasp_read_u8(r) != 0;
+        graph->failed = (size_t)gasp_read_compact(r);
+        graph->later_height = gasp_read_u32(r);
+        graph->later_ms = gasp_read_u64(r);
+        err = read_declined(r, graph, commit->mem);
+    }
+    return err;
 }
 
 gasp_err trace_answer_read(gasp_reader *r, gasp_ask_kind kind, gasp_ask *ask, const gasp_mem *mem)
@@ -189,6 +262,8 @@ gasp_err trace_answer_read(gasp_reader *r, gasp_ask_kind kind, gasp_ask *ask, co
         err = read_verify(r, &ask->verify);
     else if (kind == GASP_ASK_COMMIT)
         err = read_commit(r, &ask->commit);
+    else if (kind == GASP_ASK_NOTE)
+        err = GASP_OK;
     if (err != GASP_OK)
         return err;
     return gasp_reader_finish(r, NULL) == GASP_OK ? GASP_OK : GASP_ERR_TRACE;
@@ -215,8 +290,9 @@ static gasp_err port_ask(void *user, gasp_ask_kind kind, gasp_ask *ask, uint64_t
     return answer(user, kind, ask);
 }
 
-static gasp_err port_finish(void *user, gasp_ask_kind kind, gasp_ask *ask, uint64_t ticket)
+static gasp_err port_finish(void *user, gasp_ask_kind kind, gasp_ask *ask, uint64_t ticket, gasp_time now)
 {
+    (void)now;
     (void)ticket;
     return answer(user, kind, ask);
 }
@@ -228,14 +304,19 @@ static void port_cancel(void *user, gasp_ask_kind kind, uint64_t ticket)
     (void)ticket;
 }
 
-static unsigned port_rights(void *user, const uint8_t *peer, size_t peer_len, const gasp_collection *collection)
+static gasp_err port_rights(void *user, unsigned *out, const uint8_t *peer, size_t peer_len,
+                            const gasp_collection *collection)
 {
     replaying *p = user;
     gasp_reader body;
     (void)peer;
     (void)peer_len;
     (void)collection;
-    return next_record(p, &body) == TRACE_RIGHTS ? gasp_read_u8(&body) : 0;
+    *out = 0;
+    if (next_record(p, &body) != TRACE_RIGHTS)
+        return GASP_OK;
+    *out = gasp_read_u8(&body);
+    return gasp_reader_left(&body) > 0 ? (gasp_err)(int32_t)gasp_read_u32(&body) : GASP_OK;
 }
 
 static void port_free(void *user)
@@ -261,6 +342,7 @@ static gasp_err start(replaying *p, gasp_session **out)
     config.initiator = gasp_read_u8(&body) != 0;
     gasp_network network = (gasp_network)gasp_read_u8(&body);
     config.match = (gasp_match)gasp_read_u8(&body);
+    config.stay = gasp_read_u8(&body) != 0;
     gasp_read_into(&body, config.collection.b, 32);
     gasp_read_into(&body, config.seed32, 32);
     gasp_bytes peer = gasp_read_sized(&body);
@@ -320,6 +402,8 @@ static gasp_err replay_call(replaying *p, gasp_session *s, uint8_t kind, gasp_re
         err = gasp_session_resume(s, gasp_read_u64(body), now);
     else if (kind == TRACE_CLOSED)
         err = gasp_session_closed(s, now);
+    else if (kind == TRACE_CHANGED)
+        err = gasp_session_changed(s, now);
     return err == GASP_ERR_TRACE || body->err != GASP_OK ? GASP_ERR_TRACE : GASP_OK;
 }
 

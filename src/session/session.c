@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "crypto/hash.h"
 #include "session/inside.h"
@@ -15,18 +16,18 @@ void gasp_session_config_init(gasp_session_config *config)
     *config = (gasp_session_config){
         .size = sizeof *config,
         .match = GASP_MATCH_STATE,
-        .limits = {.max_frame = 65536,
-                   .max_message = 32 * 1024 * 1024,
-                   .max_wants = 4096,
-                   .credit_roots = 1024,
-                   .credit_bytes = 16 * 1024 * 1024,
-                   .max_nodes = 65536,
-                   .max_stage_bytes = 64 * 1024 * 1024,
-                   .max_roots = 16777216,
-                   .max_items = 16777216,
-                   .serve_bytes = UINT64_C(4) * 1024 * 1024 * 1024,
-                   .serve_repeats = 3,
-                   .idle_ms = 120000},
+        .limits = {.max_frame = (uint32_t)gasp_limit_value(GASP_LIMIT_ROW_MAX_FRAME),
+                   .max_message = (uint32_t)gasp_limit_value(GASP_LIMIT_ROW_MAX_MESSAGE),
+                   .max_wants = (uint32_t)gasp_limit_value(GASP_LIMIT_ROW_MAX_WANTS),
+                   .credit_roots = (uint32_t)gasp_limit_value(GASP_LIMIT_ROW_CREDIT_ROOTS),
+                   .credit_bytes = gasp_limit_value(GASP_LIMIT_ROW_CREDIT_BYTES),
+                   .max_nodes = (uint32_t)gasp_limit_value(GASP_LIMIT_ROW_MAX_NODES),
+                   .max_stage_bytes = gasp_limit_value(GASP_LIMIT_ROW_MAX_STAGE_BYTES),
+                   .max_roots = gasp_limit_value(GASP_LIMIT_ROW_MAX_ROOTS),
+                   .max_items = gasp_limit_value(GASP_LIMIT_ROW_MAX_ITEMS),
+                   .serve_bytes = gasp_limit_value(GASP_LIMIT_ROW_SERVE_BYTES),
+                   .serve_repeats = (uint32_t)gasp_limit_value(GASP_LIMIT_ROW_SERVE_REPEATS),
+                   .idle_ms = (uint32_t)gasp_limit_value(GASP_LIMIT_ROW_IDLE_MS)},
     };
 }
 
@@ -49,6 +50,7 @@ gasp_err session_new_over(gasp_session **out, const gasp_session_config *config,
     }
     s->mem = mem;
     s->initiator = config->initiator;
+    s->stay = config->stay;
     s->match = config->match;
     s->collection = config->collection;
     s->limits = config->limits;
@@ -62,7 +64,7 @@ gasp_err session_new_over(gasp_session **out, const gasp_session_config *config,
     s->trace_ctx = config->trace_ctx;
     s->next_ticket = 1;
     s->state = config->initiator ? AT_START : AT_OPENING;
-    gasp_frames_in_init(&s->frames, s->limits.max_frame, MESSAGE_BEFORE_OPEN, mem);
+    gasp_frames_in_init(&s->frames, s->limits.max_frame, (uint32_t)gasp_limit(MESSAGE_BEFORE_OPEN), mem);
     gasp_buf_init(&s->out, SIZE_MAX, mem);
     gasp_buf_init(&s->scratch, SIZE_MAX, mem);
     gasp_err err = trace_begin(s);
@@ -78,7 +80,8 @@ gasp_err gasp_session_new(gasp_session **out, const gasp_session_config *config)
     gasp_port port;
     if (config->wallet == NULL)
         return GASP_ERR_MISUSE;
-    gasp_err err = gasp_port_of_wallet(&port, config->wallet, config->access, gasp_mem_or_default(config->mem));
+    gasp_err err = gasp_port_of_wallet(&port, config->wallet, config->access,
+                                       (gasp_bytes){config->peer, config->peer_len}, gasp_mem_or_default(config->mem));
     return err == GASP_OK ? session_new_over(out, config, gasp_wallet_network(config->wallet), port) : err;
 }
 
@@ -94,6 +97,10 @@ void gasp_session_free(gasp_session *s)
     }
     receive_clear(s);
     send_clear(s);
+    account_clear(&s->account);
+    gasp_mem_free(s->mem, s->owed);
+    gasp_map_clear(&s->owed_by);
+    gasp_skips_clear(&s->skips);
     gasp_items_clear(&s->items);
     gasp_frames_in_clear(&s->frames);
     gasp_buf_clear(&s->out);
@@ -131,7 +138,8 @@ void session_random(gasp_session *s, uint8_t *out, size_t len)
 gasp_err session_event_add(gasp_session *s, const gasp_event *event)
 {
     void *list = s->events.list;
-    gasp_err err = gasp_mem_grow(s->mem, &list, &s->events.cap, s->events.n + 1, sizeof *s->events.list, EVENTS_MAX);
+    gasp_err err =
+        gasp_mem_grow(s->mem, &list, &s->events.cap, s->events.n + 1, sizeof *s->events.list, gasp_limit(EVENTS));
     s->events.list = list;
     if (err == GASP_OK)
         s->events.list[s->events.n++] = *event;
@@ -145,7 +153,7 @@ static void out_fresh(gasp_session *s)
         return;
     s->out_given = false;
     s->out.len = 0;
-    if (s->out.cap > 4 * (size_t)INV_TARGET)
+    if (s->out.cap > (size_t)INV_TARGET)
         gasp_buf_clear(&s->out);
 }
 
@@ -185,12 +193,19 @@ void session_fail(gasp_session *s, gasp_err err, uint16_t message, uint64_t at)
 
 gasp_err session_answered(gasp_session *s, gasp_ask_kind kind)
 {
+    asking *ask = &s->asks[kind];
+    if (kind == GASP_ASK_NOTE) {
+        ask->out = false;
+        gasp_ask_clear(kind, &ask->batch);
+        return GASP_OK;
+    }
     if (kind != GASP_ASK_SNAPSHOT)
         return kind == GASP_ASK_LOAD ? send_loaded(s) : receive_answered(s, kind);
-    asking *ask = &s->asks[kind];
     ask->out = false;
     gasp_items_clear(&s->items);
+    gasp_skips_clear(&s->skips);
     s->items = ask->batch.snapshot.items;
+    s->skips = ask->batch.snapshot.skips;
     s->has_items = true;
     if (s->state == AT_CLOSING)
         return closing_snapshot(s);
@@ -220,7 +235,7 @@ gasp_err session_ask(gasp_session *s, gasp_ask_kind kind, const gasp_ask *batch)
 
 gasp_err session_ask_snapshot(gasp_session *s)
 {
-    gasp_ask batch = {.snapshot = {.collection = s->collection, .match = s->match}};
+    gasp_ask batch = {.snapshot = {.collection = s->collection, .match = s->match, .peer = {s->peer, s->peer_len}}};
     s->has_items = false;
     return session_ask(s, GASP_ASK_SNAPSHOT, &batch);
 }
@@ -258,7 +273,7 @@ static bool waits_for_port(const gasp_session *s)
 static uint64_t silent_until(const gasp_session *s)
 {
     uint64_t last = s->heard_ms > s->spoke_ms ? s->heard_ms : s->spoke_ms;
-    return last + s->limits.idle_ms;
+    return last + gasp_limit_set(IDLE_MS, s->limits.idle_ms);
 }
 
 static uint64_t keepalive_after(const gasp_session *s)
@@ -266,10 +281,18 @@ static uint64_t keepalive_after(const gasp_session *s)
     return s->limits.idle_ms / 4 < KEEPALIVE_MS ? s->limits.idle_ms / 4 : KEEPALIVE_MS;
 }
 
-/* Silence of the peer counts only while it is the peer's turn to speak. */
+/* Whether we speak up though there is nothing to say: while our own wallet is asked, and between rounds that our host wants
+ * more of. */
+static bool keeps_alive(const gasp_session *s)
+{
+    return waits_for_port(s) || (s->state == AT_RESTING && s->stay && s->initiator);
+}
+
+/* Silence of the peer counts only while it is the peer's turn to speak. A peer that is silent between rounds has gone, and
+ * nothing is lost by that. */
 static gasp_err look_at_time(gasp_session *s)
 {
-    if (waits_for_port(s)) {
+    if (keeps_alive(s)) {
         s->heard_ms = s->now.mono_ms;
         if (s->now.mono_ms - s->spoke_ms < keepalive_after(s))
             return GASP_OK;
@@ -277,7 +300,12 @@ static gasp_err look_at_time(gasp_session *s)
         gasp_writer w = session_message(s);
         return w.err == GASP_OK ? session_emit(s, GASP_MSG_KEEPALIVE, &s->scratch) : w.err;
     }
-    return s->now.mono_ms >= silent_until(s) ? GASP_ERR_PEER_IDLE : GASP_OK;
+    if (s->now.mono_ms < silent_until(s))
+        return GASP_OK;
+    if (s->state != AT_RESTING)
+        return GASP_ERR_PEER_IDLE;
+    s->state = AT_DONE;
+    return GASP_OK;
 }
 
 static void note_time(gasp_session *s, gasp_time now)
@@ -327,6 +355,8 @@ static gasp_err produce(gasp_session *s)
         return receive_produce(s);
     case AT_SENDING:
         return send_produce(s);
+    case AT_RESTING:
+        return rest_produce(s);
     case AT_OPENING:
     case AT_CLOSING:
     case AT_DONE:
@@ -372,7 +402,21 @@ gasp_err gasp_session_closed(gasp_session *s, gasp_time now)
         return s->fault.err;
     note_time(s, now);
     gasp_err err = trace_closed(s);
+    if (err == GASP_OK && s->state == AT_RESTING) {
+        s->state = AT_DONE;
+        return GASP_OK;
+    }
     return leave(s, err != GASP_OK ? err : GASP_ERR_PEER_CLOSED);
+}
+
+gasp_err gasp_session_changed(gasp_session *s, gasp_time now)
+{
+    if (ended(s))
+        return s->fault.err;
+    note_time(s, now);
+    gasp_err err = trace_changed(s);
+    s->want_round = s->want_round || (s->stay && (s->round > 0 || s->state != AT_START));
+    return leave(s, err);
 }
 
 gasp_err gasp_session_resume(gasp_session *s, uint64_t ticket, gasp_time now)
@@ -386,7 +430,7 @@ gasp_err gasp_session_resume(gasp_session *s, uint64_t ticket, gasp_time now)
         note_time(s, now);
         gasp_err err = trace_resume(s, ticket);
         if (err == GASP_OK)
-            err = s->port.finish(s->port.user, (gasp_ask_kind)kind, &ask->batch, ticket);
+            err = s->port.finish(s->port.user, (gasp_ask_kind)kind, &ask->batch, ticket, now);
         if (err == GASP_OK)
             err = trace_answer(s, (gasp_ask_kind)kind, GASP_OK, &ask->batch);
         if (err == GASP_OK)
@@ -402,7 +446,7 @@ uint64_t gasp_session_deadline(const gasp_session *s)
 {
     if (ended(s) || s->heard_ms == 0)
         return UINT64_MAX;
-    return waits_for_port(s) ? s->spoke_ms + keepalive_after(s) : silent_until(s);
+    return keeps_alive(s) ? s->spoke_ms + keepalive_after(s) : silent_until(s);
 }
 
 bool gasp_session_done(const gasp_session *s)
@@ -423,12 +467,12 @@ gasp_err gasp_session_event(gasp_session *s, gasp_event *out)
 void gasp_session_count(const gasp_session *s, gasp_session_stats *out)
 {
     *out = s->stats;
-    if (s->in_turn.stage != NULL) {
-        gasp_stage_counts counts = gasp_stage_count(s->in_turn.stage);
-        out->scripts = counts.scripts_asked;
-        out->committed = counts.committed;
-        out->refused = counts.refused;
-    }
+    gasp_stage_counts counts = {0};
+    if (s->in_turn.stage != NULL)
+        counts = gasp_stage_count(s->in_turn.stage);
+    out->scripts = s->done_before.scripts + counts.scripts_asked;
+    out->committed = s->done_before.committed + counts.committed;
+    out->refused = s->done_before.refused + counts.refused;
 }
 
 void gasp_session_why(const gasp_session *s, gasp_session_fault *out)

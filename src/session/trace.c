@@ -30,6 +30,7 @@ void trace_event_write(gasp_writer *w, const gasp_event *event)
     case GASP_EVENT_OPENED:
         gasp_write_u16(w, event->opened.version);
         gasp_write_u8(w, (uint8_t)event->opened.match);
+        gasp_write_u32(w, event->opened.round);
         gasp_write_u32(w, event->opened.peer_height);
         gasp_write_u64(w, event->opened.mine);
         gasp_write_u64(w, event->opened.theirs);
@@ -43,6 +44,7 @@ void trace_event_write(gasp_writer *w, const gasp_event *event)
         gasp_write_bytes(w, event->graph.txid.b, 32);
         gasp_write_u32(w, event->graph.vout);
         gasp_write_u32(w, event->graph.n_outputs);
+        gasp_write_u8(w, event->graph.spend);
         gasp_write_u8(w, event->graph.changed);
         gasp_write_u32(w, (uint32_t)event->graph.err);
         gasp_write_bytes(w, event->graph.cause.b, 32);
@@ -52,10 +54,30 @@ void trace_event_write(gasp_writer *w, const gasp_event *event)
     case GASP_EVENT_CLOSED:
         gasp_write_u8(w, (uint8_t)event->closed.result);
         gasp_write_u8(w, (uint8_t)event->closed.peer_result);
+        gasp_write_u32(w, event->closed.round);
+        gasp_write_u8(w, event->closed.accounted);
+        gasp_write_u8(w, event->closed.again);
         gasp_write_u8(w, event->closed.equal);
         gasp_summary_encode(w, &event->closed.summary);
         break;
     }
+}
+
+static void write_skips(gasp_writer *w, const gasp_skips *skips)
+{
+    gasp_write_compact(w, skips->n);
+    for (size_t i = 0; i < skips->n; i++) {
+        const gasp_skip *skip = &skips->list[i];
+        gasp_write_outpoint(w, &skip->outpoint);
+        gasp_write_u64(w, skip->time);
+        gasp_write_bytes(w, skip->id.b, 32);
+        gasp_write_u8(w, (uint8_t)((skip->final ? 1 : 0) | (skip->spent ? 2 : 0)));
+        gasp_write_bytes(w, skip->spender.b, 32);
+    }
+    gasp_write_u64(w, skips->due);
+    gasp_write_u8(w, skips->settled);
+    gasp_write_bytes(w, skips->pair, sizeof skips->pair);
+    gasp_write_u8(w, skips->result);
 }
 
 static void write_snapshot(gasp_writer *w, const gasp_snapshot *snapshot)
@@ -69,6 +91,7 @@ static void write_snapshot(gasp_writer *w, const gasp_snapshot *snapshot)
         gasp_write_bytes(w, item->id.b, 32);
         gasp_write_outpoint(w, gasp_items_outpoint(&snapshot->items, i));
     }
+    write_skips(w, &snapshot->skips);
 }
 
 static void write_find(gasp_writer *w, const gasp_find *find)
@@ -90,14 +113,24 @@ static void write_find(gasp_writer *w, const gasp_find *find)
         gasp_write_u8(w, source->proven);
         gasp_write_u32(w, source->height);
         gasp_write_bytes(w, source->hash.b, 32);
+        gasp_write_u8(w, source->has_rival);
+        gasp_write_bytes(w, source->rival.b, 32);
         gasp_write_sized(w, source->script);
     }
+    gasp_write_compact(w, find->n_spents);
+    for (size_t i = 0; i < find->n_spents; i++) {
+        gasp_write_u8(w, (uint8_t)((find->spents[i].spent ? 1 : 0) | (find->spents[i].anchored ? 2 : 0)));
+        gasp_write_bytes(w, find->spents[i].spender.b, 32);
+    }
+    gasp_write_compact(w, find->n_spends);
+    for (size_t i = 0; i < find->n_spends; i++)
+        gasp_write_u8(w, (uint8_t)((find->spends[i].ours ? 1 : 0) | (find->spends[i].held ? 2 : 0)));
 }
 
 static void write_load(gasp_writer *w, const gasp_load *load)
 {
-    gasp_write_compact(w, load->n_nodes);
-    for (size_t i = 0; i < load->n_nodes; i++) {
+    gasp_write_compact(w, load->n_loaded);
+    for (size_t i = 0; i < load->n_loaded; i++) {
         const gasp_load_node *node = &load->nodes[i];
         gasp_write_u8(w, (uint8_t)((node->found ? 1 : 0) | (node->proven ? 2 : 0)));
         if (!node->found)
@@ -131,8 +164,19 @@ static void write_commit(gasp_writer *w, const gasp_commit *commit)
 {
     gasp_write_compact(w, commit->n_graphs);
     for (size_t i = 0; i < commit->n_graphs; i++) {
-        gasp_write_u32(w, (uint32_t)commit->graphs[i].verdict);
-        gasp_write_u8(w, commit->graphs[i].changed);
+        const gasp_commit_graph *graph = &commit->graphs[i];
+        gasp_write_u32(w, (uint32_t)graph->verdict);
+        gasp_write_u8(w, graph->changed);
+        gasp_write_compact(w, graph->failed);
+        gasp_write_u32(w, graph->later_height);
+        gasp_write_u64(w, graph->later_ms);
+        gasp_write_compact(w, graph->n_declined);
+        for (size_t k = 0; k < graph->n_declined; k++) {
+            gasp_write_outpoint(w, &graph->declined[k].outpoint);
+            gasp_write_u32(w, (uint32_t)graph->declined[k].err);
+            gasp_write_u32(w, graph->declined[k].height);
+            gasp_write_u64(w, graph->declined[k].ms);
+        }
     }
 }
 
@@ -154,6 +198,7 @@ void trace_answer_write(gasp_writer *w, gasp_ask_kind kind, const gasp_ask *ask)
     case GASP_ASK_COMMIT:
         write_commit(w, &ask->commit);
         break;
+    case GASP_ASK_NOTE: /* the answer is that it was done */
     case GASP_ASK_KINDS:
         break;
     }
@@ -196,6 +241,7 @@ gasp_err trace_begin(gasp_session *s)
     gasp_write_u8(&w, s->initiator);
     gasp_write_u8(&w, s->ours.network);
     gasp_write_u8(&w, (uint8_t)s->match);
+    gasp_write_u8(&w, s->stay);
     gasp_write_bytes(&w, s->collection.b, 32);
     gasp_write_bytes(&w, s->seed32, 32);
     gasp_write_sized(&w, (gasp_bytes){s->peer, s->peer_len});
@@ -247,10 +293,19 @@ gasp_err trace_closed(gasp_session *s)
     return record(s, TRACE_CLOSED, true, (gasp_bytes){NULL, 0});
 }
 
-gasp_err trace_rights(gasp_session *s, unsigned rights)
+gasp_err trace_changed(gasp_session *s)
 {
-    const uint8_t byte = (uint8_t)rights;
-    return record(s, TRACE_RIGHTS, false, (gasp_bytes){&byte, 1});
+    return record(s, TRACE_CHANGED, true, (gasp_bytes){NULL, 0});
+}
+
+gasp_err trace_rights(gasp_session *s, unsigned rights, gasp_err status)
+{
+    uint8_t body[5];
+    gasp_writer w = gasp_writer_fixed(body, sizeof body);
+    gasp_write_u8(&w, (uint8_t)rights);
+    gasp_write_u32(&w, (uint32_t)status);
+    gasp_err err = record(s, TRACE_RIGHTS, false, (gasp_bytes){body, status == GASP_OK ? 1 : sizeof body});
+    return err != GASP_OK ? err : status;
 }
 
 gasp_err trace_event(gasp_session *s, const gasp_event *event)

@@ -3,7 +3,7 @@
  *      "GASPTRACE" u8 version (1), then records until the end of the file:
  *      u8 kind, CompactSize length, that many bytes
  *
- *      BEGIN   u8 initiator, u8 network, u8 match, collection 32, seed 32, peer (sized), the limits in the order of their
+ *      BEGIN   u8 initiator, u8 network, u8 match, u8 stay, collection 32, seed 32, peer (sized), the limits in the order of their
  *              struct (u32 and u64 as there). Always first
  *      RECV    u64 mono ms, u64 wall ms, bytes
  *      SEND    u64 mono ms, u64 wall ms: gasp_session_send was called
@@ -11,6 +11,7 @@
  *      EVENT   the event's fields (trace_event_write)
  *      RESUME  u64 mono ms, u64 wall ms, u64 ticket
  *      CLOSED  u64 mono ms, u64 wall ms
+ *      CHANGED u64 mono ms, u64 wall ms: gasp_session_changed was called
  *      RIGHTS  u8: what the access port answered
  *      ANSWER  u8 kind of question, i32 status, and with status 0 the answer (trace_answer_write)
  *
@@ -31,7 +32,8 @@ enum {
     TRACE_RESUME = 6,
     TRACE_CLOSED = 7,
     TRACE_RIGHTS = 8,
-    TRACE_ANSWER = 9
+    TRACE_ANSWER = 9,
+    TRACE_CHANGED = 10
 };
 
 extern const uint8_t trace_magic[TRACE_MAGIC_LEN];

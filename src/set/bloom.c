@@ -6,6 +6,8 @@
 #include <bloom.h>
 #include <string.h>
 
+#include "base/limits.h"
+
 enum { WORDS = GASP_BLOOM_ELEMENT_LEN / 4 };
 
 #define MURMUR_SEED 0x9747b28cU /* libbloom's */
@@ -70,10 +72,13 @@ size_t gasp_bloom_parts(size_t len)
     return len == 0 ? 1 : (len - 1) / GASP_BLOOM_PART_ITEMS + 1;
 }
 
+/* The wire form; by hand, because it is made for every output of a wallet. */
 static void outpoint_bytes(uint8_t out[GASP_OUTPOINT_LEN], const gasp_items *items, size_t pos)
 {
-    gasp_writer w = gasp_writer_fixed(out, GASP_OUTPOINT_LEN);
-    gasp_write_outpoint(&w, gasp_items_outpoint(items, pos));
+    const gasp_outpoint *outpoint = gasp_items_outpoint(items, pos);
+    memcpy(out, outpoint->txid.b, sizeof outpoint->txid.b);
+    for (size_t i = 0; i < 4; i++)
+        out[32 + i] = (uint8_t)(outpoint->vout >> (8 * i));
 }
 
 static gasp_err add(struct bloom *filter, const gasp_bloom_hasher *hasher, gasp_bytes bytes)
@@ -178,8 +183,8 @@ gasp_err gasp_bloom_part_read(gasp_bloom_part *out, gasp_reader *r)
     out->k = gasp_read_u8(r);
     out->m = gasp_read_u32(r);
     size_t len = ((size_t)out->m + 7) / 8;
-    if (r->err == GASP_OK && (out->count > GASP_BLOOM_PART_ITEMS || out->k == 0 || out->k > GASP_BLOOM_PROBES_MAX ||
-                              out->m == 0 || out->m > GASP_BLOOM_BITS_MAX || len > gasp_reader_left(r)))
+    if (r->err == GASP_OK && (out->count > gasp_limit(PART_ITEMS) || out->k == 0 || out->k > gasp_limit(PART_PROBES) ||
+                              out->m == 0 || out->m > gasp_limit(PART_BITS) || len > gasp_reader_left(r)))
         gasp_reader_fail(r, GASP_ERR_PEER_FILTER, at);
     out->bits = gasp_read_bytes(r, len).data;
     if (r->err == GASP_OK && !is_fair(out, len))
@@ -196,19 +201,19 @@ bool gasp_bloom_part_has(const gasp_bloom_part *part, gasp_bytes bytes)
 
 bool gasp_bloom_part_has_item(const gasp_bloom_part *part, bool *outpoint, const gasp_items *items, size_t pos)
 {
+    uint8_t bytes[GASP_OUTPOINT_LEN];
+    const gasp_item_id *id = &items->item[pos].id;
     bool state = items->match == GASP_MATCH_STATE;
-    bool has_outpoint = false;
-    if (!state || outpoint != NULL) {
-        uint8_t bytes[GASP_OUTPOINT_LEN];
-        outpoint_bytes(bytes, items, pos);
-        has_outpoint = gasp_bloom_part_has(part, (gasp_bytes){bytes, sizeof bytes});
-    }
+    bool has = part->count > 0 && state && gasp_bloom_part_has(part, (gasp_bytes){id->b, sizeof id->b});
+    if (outpoint != NULL)
+        *outpoint = has;
+    if (part->count == 0 || has || (state && outpoint == NULL))
+        return has;
+    outpoint_bytes(bytes, items, pos);
+    bool has_outpoint = gasp_bloom_part_has(part, (gasp_bytes){bytes, sizeof bytes});
     if (outpoint != NULL)
         *outpoint = has_outpoint;
-    if (!state)
-        return has_outpoint;
-    const gasp_item_id *id = &items->item[pos].id;
-    return gasp_bloom_part_has(part, (gasp_bytes){id->b, sizeof id->b});
+    return !state && has_outpoint;
 }
 
 gasp_err gasp_bloom_walk_take(gasp_bloom_walk *walk, size_t *begin, size_t *end, bool *equal,
@@ -232,4 +237,9 @@ gasp_err gasp_bloom_walk_take(gasp_bloom_walk *walk, size_t *begin, size_t *end,
     gasp_sum_encode(ours, gasp_items_sum_outpoints(items, *begin, *end));
     *equal = *end - *begin == part->count && memcmp(theirs, ours, sizeof ours) == 0;
     return GASP_OK;
+}
+
+const char *gasp_bloom_library(void)
+{
+    return bloom_version();
 }

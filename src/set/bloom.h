@@ -26,16 +26,20 @@
 #ifndef GASP_SET_BLOOM_H
 #define GASP_SET_BLOOM_H
 
+#include "base/limits.h"
 #include "base/reader.h"
 #include "base/writer.h"
 #include "crypto/hash.h"
 #include "set/items.h"
 
 enum {
-    GASP_BLOOM_PART_ITEMS = 65536, /**< items in a part: bounds what is in memory and sent at once to 0.5 MB */
+    GASP_BLOOM_PART_ITEMS =
+        GASP_LIMIT_PART_ITEMS,     /**< items in a part: bounds what is in memory and sent at once to 0.5 MB */
     GASP_BLOOM_ENTRIES_MIN = 1000, /**< libbloom's least; fewer elements are sized as this many */
-    GASP_BLOOM_BITS_MAX = 8388608, /**< 1 MiB of bits: twice what a full part needs at our rate, 64 bits an element */
-    GASP_BLOOM_PROBES_MAX = 24,    /**< our rate needs 20; each probe is a cache miss that the peer makes us pay */
+    GASP_BLOOM_BITS_MAX =
+        GASP_LIMIT_PART_BITS, /**< 1 MiB of bits: twice what a full part needs at our rate, 64 bits an element */
+    GASP_BLOOM_PROBES_MAX =
+        GASP_LIMIT_PART_PROBES, /**< our rate needs 20; each probe is a cache miss that the peer makes us pay */
     GASP_BLOOM_KEY_LEN = 16,
     GASP_BLOOM_ELEMENT_LEN = 16,
     GASP_BLOOM_PART_HEAD = 32 + 4 + 32 + 16 + 1 + 4, /**< bytes before the bits */
@@ -89,7 +93,8 @@ gasp_err gasp_bloom_part_read(gasp_bloom_part *out, gasp_reader *r) GASP_MUST_CH
 bool gasp_bloom_part_has(const gasp_bloom_part *part, gasp_bytes bytes);
 
 /** Whether the item at a position of our set (same match as the filter) is in the filter. With GASP_MATCH_STATE by its
- *  item id; *outpoint, when given, then tells whether the peer seems to have the outpoint in some state. */
+ *  item id; *outpoint, when given, then tells whether the peer seems to have the outpoint in some state. A part that says
+ *  of itself that it has no items has none, whatever its bits are. */
 bool gasp_bloom_part_has_item(const gasp_bloom_part *part, bool *outpoint, const gasp_items *items, size_t pos);
 
 /** Goes through the parts of a peer's filter in step with our set. Zeroed at the start. */
@@ -104,5 +109,8 @@ typedef struct gasp_bloom_walk {
  *  Errors: GASP_ERR_PEER_FILTER  bounds do not ascend, or the last part was already there. */
 gasp_err gasp_bloom_walk_take(gasp_bloom_walk *walk, size_t *begin, size_t *end, bool *equal,
                               const gasp_bloom_part *part, const gasp_items *items) GASP_MUST_CHECK;
+
+/** libbloom's own version; static storage. */
+const char *gasp_bloom_library(void);
 
 #endif

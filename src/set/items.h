@@ -2,7 +2,8 @@
  *  costs one subtraction and one SHA-256.
  *
  *  Life: init, add each item, seal, then only questions. A sealed set never changes and may be asked from many threads;
- *  building an index (gasp_items_index_*) is a change, done by its one owner.
+ *  building an index (gasp_items_index_*) is a change, done by its one owner. What changed a little is made from what it was
+ *  (gasp_items_change), and one set may have several holders (gasp_items_share).
  *
  *  Memory: 80 bytes an item for order and sums (48 + 32); beside them 36 for the outpoint, with match=state 32 for the
  *  outpoint's id, and 4 for each index that was built. Sealing takes 48 more while it sorts (also an index: 32).
@@ -10,10 +11,12 @@
 #ifndef GASP_SET_ITEMS_H
 #define GASP_SET_ITEMS_H
 
+#include "base/holders.h"
+#include "base/limits.h"
 #include "gasp/set.h"
 
 enum {
-    GASP_ITEMS_MAX = 0x7fffffff /**< positions are 32 bits wide; memory ends earlier */
+    GASP_ITEMS_MAX = GASP_LIMIT_ITEMS /**< positions are 32 bits wide; memory ends earlier */
 };
 
 /** An item, or the lower end of one (see gasp_bound). */
@@ -48,6 +51,7 @@ typedef struct gasp_items {
     uint32_t *by_id;           /**< positions in order of id, or NULL */
     uint32_t *by_outpoint;     /**< positions in order of outpoint id, or NULL */
     size_t cap[3];             /**< of item, outpoint, outpoint_id */
+    gasp_holders *owners;      /**< of all arrays but by_id, when several sets share them */
     const gasp_mem *mem;
 } gasp_items;
 
@@ -69,6 +73,18 @@ gasp_err gasp_items_add(gasp_items *items, uint64_t time, const gasp_item_id *id
  *  Errors: GASP_ERR_MISUSE  already sealed, or an item (time, id) was added twice: the set stays unsealed;
  *          GASP_ERR_NOMEM */
 gasp_err gasp_items_seal(gasp_items *items) GASP_MUST_CHECK;
+
+/** Makes *out the same sealed set without a copy: both share its arrays, and the last that is cleared frees them. Outpoints
+ *  are indexed then, ids in neither. Errors: GASP_ERR_MISUSE  not sealed;  GASP_ERR_NOMEM */
+gasp_err gasp_items_share(gasp_items *out, gasp_items *from) GASP_MUST_CHECK;
+
+/** Makes the sealed set, outpoints indexed, that a sealed one is after a change: without the items whose outpoint ids are in
+ *  `gone` (those that it does not have are passed over), with those of `added`, which is sealed too.
+ *  Errors: GASP_ERR_MISUSE  another match, not sealed, or an outpoint that would stand twice
+ *          GASP_ERR_LIMIT   more items than from's max;  GASP_ERR_NOMEM
+ *  Bounds: O(len) copying, O(n_gone log len + added log added) comparing. */
+gasp_err gasp_items_change(gasp_items *out, gasp_items *from, const gasp_item_id gone[], size_t n_gone,
+                           gasp_items *added) GASP_MUST_CHECK;
 
 /* Everything below wants a sealed set. Positions are 0..len; a range is [begin, end) with begin <= end <= len. */
 

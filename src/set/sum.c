@@ -37,15 +37,18 @@ gasp_sum gasp_sum_sub(gasp_sum a, gasp_sum b)
     return out;
 }
 
+/* Written out, so that a compiler makes one load of it. */
+static uint64_t limb_at(const uint8_t *b)
+{
+    return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 | (uint64_t)b[4] << 32 |
+           (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 | (uint64_t)b[7] << 56;
+}
+
 gasp_sum gasp_sum_decode(const uint8_t bytes[32])
 {
     gasp_sum sum;
-    for (size_t i = 0; i < LIMBS; i++) {
-        uint64_t limb = 0;
-        for (size_t j = 8; j-- > 0;)
-            limb = limb << 8 | bytes[8 * i + j];
-        sum.limb[i] = limb;
-    }
+    for (size_t i = 0; i < LIMBS; i++)
+        sum.limb[i] = limb_at(bytes + 8 * i);
     return sum;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 
 struct gasp_spv_parts {
@@ -36,7 +37,8 @@ void gasp_verify_batch_clear(gasp_verify_batch *batch)
 gasp_err gasp_verify_batch_add(gasp_verify_batch *batch, const gasp_script_job *job)
 {
     void *jobs = batch->jobs;
-    gasp_err err = gasp_mem_grow(batch->mem, &jobs, &batch->cap, batch->n + 1, sizeof *batch->jobs, batch->max);
+    gasp_err err = gasp_mem_grow(batch->mem, &jobs, &batch->cap, batch->n + 1, sizeof *batch->jobs,
+                                 gasp_limit_set(SIGNATURES, batch->max));
     batch->jobs = jobs;
     if (err == GASP_OK)
         batch->jobs[batch->n++] = *job;

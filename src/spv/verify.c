@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 
 enum {
@@ -177,7 +178,7 @@ gasp_err gasp_spv_add_jobs(gasp_verify_batch *batch, size_t *input, const gasp_t
     for (size_t i = 0; i < tx->n_in && err == GASP_OK; i++) {
         gasp_script_job job = {tx, cache, i, sources[i].sat, sources[i].script, rules_of(&sources[i], setting)};
         uint64_t more = gasp_script_cost(&job);
-        if (more > setting->sighash_bytes_max - cost) {
+        if (more > gasp_limit_set(SIGHASH_BYTES, setting->sighash_bytes_max) - cost) {
             *input = i;
             err = GASP_ERR_VERIFY_POLICY;
         } else {

@@ -7,12 +7,13 @@
 #ifndef GASP_SPV_VERIFY_H
 #define GASP_SPV_VERIFY_H
 
+#include "base/limits.h"
 #include "spv/verifier.h"
 
 /** Bytes that the signature hashes of one transaction may take together: with the FORKID form hardly more than its
  * length, with the original form its length times its inputs. A quarter of a gigabyte is half a second of one core, and
  * more than three times what a standard transaction of 100,000 bytes could ever take. */
-#define GASP_SPV_SIGHASH_BYTES_MAX (UINT64_C(256) * 1024 * 1024)
+#define GASP_SPV_SIGHASH_BYTES_MAX ((uint64_t)GASP_LIMIT_SIGHASH_BYTES)
 
 /** One output that is spent. */
 typedef struct gasp_spv_source {

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "gasp/kv.h"
 
 /** GASP_ERR_MISUSE for an empty key or no bytes, GASP_ERR_LIMIT for a long one. */
@@ -12,7 +13,7 @@ static inline gasp_err check_key(gasp_bytes key)
 {
     if (key.len == 0 || key.data == NULL)
         return GASP_ERR_MISUSE;
-    return key.len > GASP_KV_KEY_MAX ? GASP_ERR_LIMIT : GASP_OK;
+    return key.len > gasp_limit(KEY_BYTES) ? GASP_ERR_LIMIT : GASP_OK;
 }
 
 static inline gasp_err check_get(const gasp_bytes *keys, size_t n, gasp_kv_found found)
@@ -30,7 +31,7 @@ static inline gasp_err check_scan(gasp_bytes from, gasp_bytes to, gasp_kv_row ro
 {
     if (row == NULL || (from.data == NULL && from.len > 0) || (to.data == NULL && to.len > 0))
         return GASP_ERR_MISUSE;
-    return from.len > GASP_KV_KEY_MAX || to.len > GASP_KV_KEY_MAX ? GASP_ERR_LIMIT : GASP_OK;
+    return from.len > gasp_limit(KEY_BYTES) || to.len > gasp_limit(KEY_BYTES) ? GASP_ERR_LIMIT : GASP_OK;
 }
 
 /** One op; *left is what the batch may still hold. */
@@ -44,7 +45,7 @@ static inline gasp_err check_op(const gasp_kv_op *op, size_t *left)
     size_t value_len = op->verb == GASP_KV_PUT ? op->value.len : 0;
     if (value_len > 0 && op->value.data == NULL)
         return GASP_ERR_MISUSE;
-    if (value_len > GASP_KV_VALUE_MAX || op->key.len + value_len > *left)
+    if (value_len > gasp_limit(VALUE_BYTES) || op->key.len + value_len > *left)
         return GASP_ERR_LIMIT;
     *left -= op->key.len + value_len;
     return GASP_OK;
@@ -54,9 +55,9 @@ static inline gasp_err check_write(const gasp_kv_op *ops, size_t n)
 {
     if (ops == NULL && n > 0)
         return GASP_ERR_MISUSE;
-    if (n > GASP_KV_BATCH_OPS_MAX)
+    if (n > gasp_limit(BATCH_OPS))
         return GASP_ERR_LIMIT;
-    size_t left = GASP_KV_BATCH_MAX;
+    size_t left = gasp_limit(BATCH_WRITE_BYTES);
     gasp_err err = GASP_OK;
     for (size_t i = 0; err == GASP_OK && i < n; i++)
         err = check_op(&ops[i], &left);

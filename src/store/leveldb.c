@@ -545,3 +545,8 @@ gasp_err gasp_kv_leveldb_destroy(const char *path, gasp_kv_text *why)
     gasp_owner_leave(&owner);
     return err;
 }
+
+void gasp_leveldb_version(char out[GASP_LEVELDB_VERSION_MAX])
+{
+    snprintf(out, GASP_LEVELDB_VERSION_MAX, "%d.%d", leveldb_major_version(), leveldb_minor_version());
+}

@@ -88,13 +88,14 @@ static gasp_err get(void *user, const gasp_kv_snapshot *at, const gasp_bytes *ke
     gasp_err err = check_get(keys, n, found);
     if (err != GASP_OK)
         return answer(m, err);
-    gasp_tree *root = at != NULL ? gasp_tree_retain(at->root) : newest(m);
+    gasp_tree *own = at != NULL ? NULL : newest(m);
+    const gasp_tree *root = at != NULL ? at->root : own;
     for (size_t i = 0; err == GASP_OK && i < n; i++) {
         gasp_bytes value;
         if (gasp_tree_find(root, &value, keys[i]) == GASP_OK)
             err = found(ctx, i, value);
     }
-    gasp_tree_release(root, m->mem);
+    gasp_tree_release(own, m->mem);
     return err == GASP_DONE ? GASP_OK : err;
 }
 
@@ -113,14 +114,15 @@ static gasp_err scan(void *user, const gasp_kv_snapshot *at, gasp_bytes from, ga
     gasp_err err = check_scan(from, to, row);
     if (err != GASP_OK)
         return answer(m, err);
-    gasp_tree *root = at != NULL ? gasp_tree_retain(at->root) : newest(m);
+    gasp_tree *own = at != NULL ? NULL : newest(m);
+    const gasp_tree *root = at != NULL ? at->root : own;
     gasp_tree_cursor cursor;
     gasp_bytes key;
     gasp_bytes value;
     gasp_tree_seek(&cursor, root, reverse ? to : from, reverse);
     while (err == GASP_OK && gasp_tree_next(&cursor, &key, &value) && inside(key, from, to, reverse))
         err = row(ctx, key, value);
-    gasp_tree_release(root, m->mem);
+    gasp_tree_release(own, m->mem);
     return err == GASP_DONE ? GASP_OK : err;
 }
 
@@ -147,8 +149,8 @@ static gasp_err write(void *user, const gasp_kv_op *ops, size_t n, bool sync)
         next = old;
         gasp_lock_give(&m->state);
     }
+    gasp_tree_release(next, m->mem); /* before another writer comes: it goes on from the version that is the newest */
     gasp_lock_give(&m->writer);
-    gasp_tree_release(next, m->mem);
     return answer(m, err);
 }
 

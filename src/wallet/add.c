@@ -1,31 +1,34 @@
 /* Taking in a file: its transactions go through the stage like those of any peer, with nobody to want anything from. */
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "chain/beef.h"
 #include "chain/tx.h"
 #include "record/entry.h"
 #include "script/rules.h"
+#include "wallet/add.h"
+#include "wallet/admit.h"
+#include "wallet/headers_port.h"
 #include "wallet/paths.h"
 #include "wallet/questions.h"
 #include "wallet/stage.h"
 #include "wallet/txn.h"
 
-enum {
-    ADD_NODES_MAX = 4 * GASP_BEEF_TXS_MAX, /**< the file's transactions and the gaps beside them */
-    ADD_BYTES_MAX = 1 << 30                /**< the file is in memory already; the stage only counts it again */
-};
+enum { ADD_BYTES_MAX = 1 << 30 /**< the file is in memory already; the stage only counts it again */ };
 
 /** One file being taken in. */
 typedef struct adding {
     gasp_wallet *wallet;
     gasp_stage *stage;
     const gasp_add_config *config;
+    bool spends;      /**< subjects are kept for what they spend, too */
     gasp_blob *blob;  /**< a copy of the file, shared by what is staged */
     uint32_t top;     /**< of the best chain: the era of unproven outputs */
     gasp_txid *order; /**< the file's transactions as they stand in it, each once */
     size_t n_order;
     gasp_map verdicts; /**< txid -> gasp_verdict */
+    gasp_map taken;    /**< txid -> u32, outputs of it that are ours by this */
 } adding;
 
 void gasp_add_config_init(gasp_add_config *config)
@@ -72,6 +75,15 @@ typedef struct given {
     bool subject;
 } given;
 
+/* The stage asks whether one of these is ours. Of all that are not it says so, for it was not asked to keep them. */
+static gasp_err announce(adding *a, const gasp_tx *tx)
+{
+    gasp_err err = GASP_OK;
+    for (size_t i = 0; err == GASP_OK && i < tx->n_in; i++)
+        err = gasp_stage_spend(a->stage, &tx->in[i].prev, &tx->txid);
+    return err;
+}
+
 static gasp_err stage_one(adding *a, const given *one)
 {
     gasp_stage_node node = {.blob = a->blob, .bump = one->path};
@@ -91,6 +103,8 @@ static gasp_err stage_one(adding *a, const given *one)
         err = choose(a, &roots, &node.n_roots, tx, one->bump != NULL ? node.height : a->top + 1);
     node.roots = roots;
     node.tx = tx;
+    if (err == GASP_OK && one->subject && a->spends)
+        err = announce(a, tx);
     if (err == GASP_OK)
         err = gasp_stage_add(a->stage, &node);
     else
@@ -282,14 +296,41 @@ static gasp_err ask_verify(adding *a, bool *moved)
     return err;
 }
 
+/* Room for what is noted when the commit is made: nothing must fail after it. */
+static gasp_err room_for_taken(adding *a, const gasp_commit *commit)
+{
+    gasp_err err = GASP_OK;
+    for (size_t g = 0; g < commit->n_graphs; g++)
+        for (size_t i = 0; err == GASP_OK && i < commit->graphs[g].n_nodes; i++)
+            err = gasp_map_put(&a->taken, NULL, NULL, commit->graphs[g].nodes[i].txid.b);
+    return err;
+}
+
+/* How many outputs of each transaction are ours by this: the host may have taken others than were offered. */
+static void note_taken(adding *a, const gasp_commit *commit)
+{
+    for (size_t g = 0; g < commit->n_graphs; g++) {
+        const gasp_commit_graph *graph = &commit->graphs[g];
+        for (size_t i = 0; graph->verdict == GASP_OK && i < graph->n_nodes; i++)
+            *(uint32_t *)gasp_map_get(&a->taken, graph->nodes[i].txid.b) = (uint32_t)graph->nodes[i].n_taken;
+    }
+}
+
 static gasp_err ask_commit(adding *a, bool *moved, gasp_time now)
 {
     gasp_commit commit;
     gasp_err err = gasp_stage_commit(a->stage, &commit);
     if (err != GASP_OK)
         return err == GASP_DONE ? GASP_OK : err;
+    gasp_admit_batch *admission = NULL;
     *moved = true;
-    err = gasp_wallet_commit(a->wallet, &commit, now);
+    err = room_for_taken(a, &commit);
+    if (err == GASP_OK)
+        err = gasp_wallet_admit(a->wallet, &admission, &commit, (gasp_bytes){0}, 0);
+    if (err == GASP_OK)
+        err = gasp_wallet_commit_admitted(a->wallet, admission, &commit, now);
+    if (err == GASP_OK)
+        note_taken(a, &commit);
     if (err == GASP_OK)
         err = gasp_stage_committed(a->stage, &commit);
     gasp_commit_clear(&commit);
@@ -321,9 +362,12 @@ static gasp_err settle(adding *a, gasp_time now)
 
 static gasp_fate fate_of(const gasp_stage_verdict *v)
 {
+    if (v->spend && v->err == GASP_ERR_VERIFY_NOT_ASKED)
+        return GASP_FATE_UNNEEDED; /* it spends nothing of ours */
     if (v->err == GASP_OK)
         return v->stored ? GASP_FATE_COMMITTED : GASP_FATE_KNOWN;
-    return gasp_err_refusal(v->cause_err) == GASP_REFUSAL_MISSING ? GASP_FATE_ASIDE : GASP_FATE_REFUSED;
+    bool aside = gasp_err_refusal(v->cause_err) == GASP_REFUSAL_MISSING || v->cause_err == GASP_ERR_VERIFY_LATER;
+    return aside ? GASP_FATE_ASIDE : GASP_FATE_REFUSED;
 }
 
 static gasp_err take_verdicts(adding *a)
@@ -332,15 +376,17 @@ static gasp_err take_verdicts(adding *a)
     gasp_err err;
     while ((err = gasp_stage_verdict_next(a->stage, &v)) == GASP_OK) {
         gasp_verdict *verdict = gasp_map_get(&a->verdicts, v.txid.b);
+        const uint32_t *taken = gasp_map_get(&a->taken, v.txid.b);
+        bool unneeded = fate_of(&v) == GASP_FATE_UNNEEDED;
         if (verdict == NULL)
             continue;
         *verdict = (gasp_verdict){.txid = v.txid,
                                   .fate = fate_of(&v),
-                                  .err = v.err,
+                                  .err = unneeded ? GASP_OK : v.err,
                                   .cause = v.cause,
-                                  .cause_err = v.cause_err,
+                                  .cause_err = unneeded ? GASP_OK : v.cause_err,
                                   .height = v.height,
-                                  .n_outputs = v.n_roots,
+                                  .n_outputs = taken != NULL && v.err == GASP_OK ? *taken : v.n_roots,
                                   .input = v.input};
     }
     return err == GASP_DONE ? GASP_OK : err;
@@ -350,11 +396,14 @@ static gasp_err add_begin(adding *a, gasp_wallet *wallet, const uint8_t *bytes, 
                           const gasp_add_config *config)
 {
     gasp_txn txn;
-    gasp_stage_config stage = {
-        .collection = config->collection, .max_nodes = ADD_NODES_MAX, .max_bytes = ADD_BYTES_MAX, .mem = wallet->mem};
+    gasp_stage_config stage = {.collection = config->collection,
+                               .max_nodes = gasp_limit(ADD_NODES),
+                               .max_bytes = ADD_BYTES_MAX,
+                               .mem = wallet->mem};
     memcpy(stage.seed16, wallet->seed32, sizeof stage.seed16);
     *a = (adding){.wallet = wallet, .config = config};
     gasp_map_init(&a->verdicts, 32, sizeof(gasp_verdict), GASP_BEEF_TXS_MAX, wallet->seed32, wallet->mem);
+    gasp_map_init(&a->taken, 32, sizeof(uint32_t), GASP_BEEF_TXS_MAX, wallet->seed32, wallet->mem);
     a->blob = gasp_blob_new(len, wallet->mem);
     if (a->blob == NULL)
         return GASP_ERR_NOMEM;
@@ -363,32 +412,43 @@ static gasp_err add_begin(adding *a, gasp_wallet *wallet, const uint8_t *bytes, 
     gasp_err err = gasp_txn_look(&txn, wallet);
     if (err != GASP_OK)
         return err;
-    a->top = txn.state.top;
-    err = gasp_txn_has(&txn, &collection);
+    err = gasp_chain_height_now(&txn, &a->top);
+    if (err == GASP_OK)
+        err = gasp_txn_has(&txn, &collection);
     gasp_txn_end(&txn);
     if (err != GASP_OK)
         return err == GASP_ABSENT ? GASP_ERR_MISUSE : err;
     return gasp_stage_new(&a->stage, &stage);
 }
 
-gasp_err gasp_wallet_add(gasp_wallet *wallet, const uint8_t *bytes, size_t len, const gasp_add_config *config,
-                         gasp_time now, gasp_verdict_visit visit, void *ctx, gasp_fault *fault)
+gasp_err gasp_add_take(gasp_wallet *wallet, const uint8_t *bytes, size_t len, const gasp_add_config *config,
+                       bool spends, gasp_time now, gasp_verdict_visit visit, void *ctx, gasp_fault *fault)
 {
     adding a;
     if (config->size < sizeof *config || len == 0)
         return len == 0 ? GASP_ERR_FORMAT_UNKNOWN : GASP_ERR_MISUSE;
     gasp_err err = add_begin(&a, wallet, bytes, len, config);
+    a.spends = spends;
     if (err == GASP_OK)
         err = is_beef(gasp_blob_view(a.blob)) ? stage_beef(&a, fault) : stage_transaction(&a, fault);
     if (err == GASP_OK)
         err = settle(&a, now);
     if (err == GASP_OK)
         err = take_verdicts(&a);
+    if (err == GASP_OK && is_beef(gasp_blob_view(a.blob)))
+        err = gasp_add_prove(wallet, &a.verdicts, gasp_blob_view(a.blob), now);
     for (size_t i = 0; err == GASP_OK && visit != NULL && i < a.n_order; i++)
         err = visit(ctx, gasp_map_get(&a.verdicts, a.order[i].b));
     gasp_stage_free(a.stage);
     gasp_map_clear(&a.verdicts);
+    gasp_map_clear(&a.taken);
     gasp_mem_free(wallet->mem, a.order);
     gasp_blob_release(a.blob);
     return err;
+}
+
+gasp_err gasp_wallet_add(gasp_wallet *wallet, const uint8_t *bytes, size_t len, const gasp_add_config *config,
+                         gasp_time now, gasp_verdict_visit visit, void *ctx, gasp_fault *fault)
+{
+    return gasp_add_take(wallet, bytes, len, config, false, now, visit, ctx, fault);
 }

@@ -12,6 +12,8 @@ void gasp_find_clear(gasp_find *find)
     gasp_mem_free(find->mem, find->txs);
     gasp_mem_free(find->mem, find->blocks);
     gasp_mem_free(find->mem, find->sources);
+    gasp_mem_free(find->mem, find->spents);
+    gasp_mem_free(find->mem, find->spends);
     *find = (gasp_find){0};
 }
 
@@ -41,8 +43,10 @@ void gasp_commit_clear(gasp_commit *commit)
 {
     if (commit->mem == NULL)
         return;
-    for (size_t i = 0; i < commit->n_graphs; i++)
+    for (size_t i = 0; i < commit->n_graphs; i++) {
         gasp_mem_free(commit->mem, commit->graphs[i].nodes);
+        gasp_mem_free(commit->mem, commit->graphs[i].declined);
+    }
     gasp_mem_free(commit->mem, commit->graphs);
     *commit = (gasp_commit){0};
 }

@@ -34,6 +34,8 @@ typedef struct gasp_source {
     bool proven;          /**< whether its transaction has an anchor */
     uint32_t height;      /**< of the anchor when proven */
     gasp_state_hash hash; /**< what the wallet has as the state of the output */
+    bool has_rival;       /**< with SPENT: the one that spends it is a member of the collection: */
+    gasp_txid rival;      /**< that one */
 } gasp_source;
 
 /** Whether a transaction is held as a member of the collection, standing on the best chain. */
@@ -50,6 +52,24 @@ typedef struct gasp_find_block {
     gasp_merkle_root root;
 } gasp_find_block;
 
+/** Whether an offered output is known as spent. */
+typedef struct gasp_find_spent {
+    gasp_outpoint outpoint; /**< the question */
+    bool spent;             /**< a member of the collection that stands spends it: */
+    gasp_txid spender;
+    bool anchored; /**< the spender has a proof */
+} gasp_find_spent;
+
+/** A spend that the sender announced. */
+typedef struct gasp_find_spend {
+    gasp_outpoint outpoint; /**< the question */
+    gasp_txid spender;      /**< the question */
+    bool ours; /**< the outpoint is an output of the collection, or a member of the collection that stands spends it */
+    bool
+        held; /**< the spender is a member of the collection and stands; not if it is unproven and another one that stands
+                *   spends the outpoint, too: the peer may know that it is proven */
+} gasp_find_spend;
+
 typedef struct gasp_find {
     gasp_collection collection;
     gasp_find_tx *txs;
@@ -58,6 +78,10 @@ typedef struct gasp_find {
     size_t n_blocks;
     gasp_source *sources;
     size_t n_sources;
+    gasp_find_spent *spents;
+    size_t n_spents;
+    gasp_find_spend *spends;
+    size_t n_spends;
     const gasp_mem *mem;
 } gasp_find;
 
@@ -87,6 +111,9 @@ typedef struct gasp_load {
     gasp_collection collection;
     gasp_load_node *nodes;
     size_t n_nodes;
+    size_t
+        max_bytes;   /**< the question: nodes are read until they take this much; the first is read whatever it takes */
+    size_t n_loaded; /**< the answer: how many were read, from the first on; at least 1 of n_nodes */
     const gasp_mem *mem;
 } gasp_load;
 
@@ -106,6 +133,7 @@ typedef struct gasp_verify_node {
 typedef struct gasp_verify {
     gasp_verify_node *nodes;
     size_t n_nodes;
+    uint32_t spending_height; /**< of the block that they would come into; 0: the one after the best chain's tip */
     const gasp_mem *mem;
 } gasp_verify;
 
@@ -123,14 +151,34 @@ typedef struct gasp_commit_node {
     gasp_bytes entries;    /**< gasp_entries in wire form; view */
     const uint32_t *roots; /**< outputs that become ours; view */
     size_t n_roots;
+    size_t n_taken; /**< the answer, of a graph that is kept: how many of its outputs are ours by it */
+    bool keep;      /**< no outputs of it are offered; it is kept because it spends one of ours */
+    const gasp_source
+        *sources; /**< of an unproven one: what its scripts were run against, one an input; view. NULL: not
+                                 *   told, and then not compared with what is held now */
 } gasp_commit_node;
+
+/** An output that was offered and that the host did not take, though its transaction is kept. */
+typedef struct gasp_commit_declined {
+    gasp_outpoint outpoint;
+    gasp_err err;    /**< GASP_ERR_VERIFY_DECLINED or GASP_ERR_VERIFY_LATER */
+    uint32_t height; /**< with LATER: when to ask again; 0: at no height */
+    uint64_t ms;     /**< wall time; 0: at none */
+} gasp_commit_declined;
 
 /** What is kept together or not at all, parents before children. */
 typedef struct gasp_commit_graph {
     gasp_commit_node *nodes;
     size_t n_nodes;
     gasp_err verdict; /**< the answer; GASP_AGAIN: headers or parents changed since find, gather it again */
+    size_t failed;    /**< the answer, unless verdict is GASP_OK: number of the node that does not hold */
     bool changed;     /**< the answer: something new was stored */
+
+    /* More of the answer, from the admit port. */
+    uint32_t later_height;          /**< with GASP_ERR_VERIFY_LATER: when to ask again; 0: at no height */
+    uint64_t later_ms;              /**< wall time; 0: at none */
+    gasp_commit_declined *declined; /**< of a graph that is kept */
+    size_t n_declined;
 } gasp_commit_graph;
 
 typedef struct gasp_commit {

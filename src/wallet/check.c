@@ -44,6 +44,8 @@ gasp_err gasp_wallet_check(gasp_wallet *wallet, gasp_check_report *report, gasp_
     if (err == GASP_OK)
         err = gasp_check_headers(&c);
     if (err == GASP_OK)
+        err = gasp_check_settled(&c);
+    if (err == GASP_OK)
         err = gasp_check_transactions(&c);
     if (err == GASP_OK)
         err = gasp_check_indexes(&c);

@@ -31,6 +31,9 @@ gasp_err gasp_check_scan(gasp_checking *c, char letter, gasp_kv_row row, void *c
 /** Rows h and H, and the state's tip and top. */
 gasp_err gasp_check_headers(gasp_checking *c) GASP_MUST_CHECK;
 
+/** Rows B, and what the state says of a host's chain, against its port where that can be asked. */
+gasp_err gasp_check_settled(gasp_checking *c) GASP_MUST_CHECK;
+
 /** Rows t, i and p. */
 gasp_err gasp_check_transactions(gasp_checking *c) GASP_MUST_CHECK;
 

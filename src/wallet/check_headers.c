@@ -53,6 +53,31 @@ static gasp_err check_parent(gasp_checking *c, const gasp_row_header *row, const
     return GASP_OK;
 }
 
+/* One that is not in the best chain has its row k. */
+static gasp_err check_beside(gasp_checking *c, uint32_t height, const gasp_block_hash *hash)
+{
+    gasp_key key = gasp_key_beside(height, hash);
+    gasp_block_hash there;
+    bool found;
+    gasp_err err = gasp_check_soft(gasp_chain_hash_at(&c->txn, &there, height), &found);
+    if (err != GASP_OK || (found && same(&there, hash)))
+        return err;
+    err = gasp_check_soft(gasp_txn_has(&c->txn, &key), &found);
+    return err == GASP_OK && !found ? say(c, "header", height, "not in the best chain, and without its row k") : err;
+}
+
+static gasp_err beside_row(void *ctx, gasp_bytes key, gasp_bytes value)
+{
+    gasp_checking *c = ctx;
+    gasp_block_hash hash;
+    bool held;
+    if (key.len != 1 + 4 + 32 || value.len != 0 || gasp_key_read_hash(hash.b, key, 1 + 4) != GASP_OK)
+        return gasp_check_say(c, NULL, "row k: a key or value of another length");
+    gasp_key header = gasp_key_header(&hash);
+    gasp_err err = gasp_check_soft(gasp_txn_has(&c->txn, &header), &held);
+    return err == GASP_OK && !held ? gasp_check_say(c, NULL, "row k of a header that is not held") : err;
+}
+
 static gasp_err held_row(void *ctx, gasp_bytes key, gasp_bytes value)
 {
     static const gasp_work none;
@@ -73,6 +98,9 @@ static gasp_err held_row(void *ctx, gasp_bytes key, gasp_bytes value)
     gasp_err err = gasp_header_trust(&step, gasp_network_rules_of(c->txn.wallet->network), row.height, row.raw80);
     if (err != GASP_OK)
         return gasp_err_class(err) == GASP_CLASS_VERIFY ? say(c, "header", row.height, gasp_err_text(err)) : err;
+    err = check_beside(c, row.height, &hash);
+    if (err != GASP_OK)
+        return err;
     if (row.trust == GASP_TRUST_DECREE)
         return gasp_work_compare(&row.work, &none) == 0 ? GASP_OK
                                                         : say(c, "header", row.height, "trusted, but it has work");
@@ -181,6 +209,8 @@ gasp_err gasp_check_headers(gasp_checking *c)
     gasp_err err = gasp_check_soft(gasp_txn_header(&c->txn, &h.tip, &c->txn.state.tip), &h.has_tip);
     if (err == GASP_OK)
         err = gasp_check_scan(c, 'h', held_row, &h);
+    if (err == GASP_OK)
+        err = gasp_check_scan(c, 'k', beside_row, c);
     if (err == GASP_OK)
         err = gasp_header_window_init(&walk.w, c->txn.wallet->network, c->txn.wallet->mem);
     if (err == GASP_OK)

@@ -119,10 +119,10 @@ static gasp_err member_row(void *ctx, gasp_bytes key, gasp_bytes value)
 static gasp_err derive_output(gasp_checking *c, gasp_row_output *out, bool *there, const gasp_outpoint *outpoint)
 {
     gasp_row_info info = {0};
-    gasp_txid spender;
+    gasp_spenders spenders;
     gasp_tx *tx = NULL;
     gasp_blob *blob = NULL;
-    bool anchored;
+    bool known;
     gasp_err err = gasp_view_tx(&c->txn, &tx, &blob, &outpoint->txid);
     if (err == GASP_OK && outpoint->vout >= tx->n_out)
         err = GASP_ABSENT;
@@ -133,7 +133,10 @@ static gasp_err derive_output(gasp_checking *c, gasp_row_output *out, bool *ther
     err = gasp_check_soft(err, there);
     if (err != GASP_OK || !*there)
         return err;
-    err = gasp_check_soft(gasp_view_spender(&c->txn, &spender, &anchored, outpoint), &out->spent);
+    err = gasp_check_soft(gasp_view_spenders(&c->txn, &spenders, outpoint), &known);
+    out->spent = known && spenders.n > 0;
+    out->contested = info.contested || (known && spenders.n > 1);
+    gasp_spenders_clear(&spenders);
     out->unanchored = !info.stands;
     out->time = (uint32_t)gasp_item_time(info.anchored ? &info.anchor : NULL);
     if (err == GASP_OK)
@@ -151,6 +154,8 @@ static gasp_err compare_output(gasp_checking *c, const gasp_outpoint *place, con
         err = gasp_check_say(c, place,
                              want->unanchored ? "output: in the spendable view, but its transaction does not stand"
                                               : "output: not in the spendable view, but its transaction stands");
+    if (err == GASP_OK && row->contested != want->contested)
+        err = gasp_check_say(c, place, want->contested ? "output: shown as uncontested" : "output: shown as contested");
     if (err == GASP_OK && row->time != want->time)
         err = gasp_check_say(c, place, "output: its item has another time");
     if (err == GASP_OK && memcmp(row->state.b, want->state.b, sizeof row->state.b) != 0)
@@ -235,7 +240,7 @@ static gasp_err strange_row(void *ctx, gasp_bytes key, gasp_bytes value)
 /* Rows r, g and y are of the layout, and no version that this library reads wrote any (keys.h). */
 static gasp_err check_strange(gasp_checking *c)
 {
-    static const char known[] = "hHtipbsvenmocrgy";
+    static const char known[] = "hHkBtipbsvenmocrgy";
     gasp_err err = gasp_check_scan(c, 'V', single_row, c);
     if (err == GASP_OK)
         err = gasp_check_scan(c, 'S', single_row, c);

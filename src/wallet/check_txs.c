@@ -6,7 +6,7 @@
 #include "crypto/hash.h"
 #include "gasp/bump.h"
 #include "wallet/check.h"
-#include "wallet/headers.h"
+#include "wallet/headers_port.h"
 #include "wallet/standing.h"
 #include "wallet/view.h"
 
@@ -36,18 +36,14 @@ static gasp_err check_anchor(gasp_checking *c, const gasp_row_info *info, const 
     if (err == GASP_OK && (!held || height != info->anchor.height || index != info->anchor.index))
         err = gasp_check_say_tx(c, txid, "anchored where no held proof puts it");
     if (err == GASP_OK)
-        err = gasp_check_soft(gasp_chain_hash_at(&c->txn, &there, info->anchor.height), &held);
+        err = gasp_check_soft(gasp_standing_anchor(&c->txn, &any, txid), &held);
+    if (err == GASP_OK && held && any.height < info->anchor.height)
+        err = gasp_check_say_tx(c, txid, "anchored above another held proof in the best chain");
+    if (err == GASP_OK)
+        err = gasp_check_soft(gasp_chain_settled_at(&c->txn, &there, info->anchor.height), &held);
     if (err == GASP_OK && (!held || memcmp(there.b, info->anchor.block.b, sizeof there.b) != 0))
         err = gasp_check_say_tx(c, txid, "anchored in a block that is not in the best chain");
     return err == GASP_OK && !info->stands ? gasp_check_say_tx(c, txid, "anchored, but it does not stand") : err;
-}
-
-static gasp_err first_row(void *ctx, gasp_bytes key, gasp_bytes value)
-{
-    (void)key;
-    (void)value;
-    *(bool *)ctx = true;
-    return GASP_DONE;
 }
 
 static gasp_err check_standing(gasp_checking *c, const gasp_row_info *info, const gasp_tx *tx)
@@ -76,12 +72,20 @@ static gasp_err check_standing(gasp_checking *c, const gasp_row_info *info, cons
         return gasp_check_say_tx(c, &tx->txid, gasp_err_text(verdict));
     if (info->stands || !could || verdict != GASP_OK)
         return GASP_OK;
-    /* One that came with a proof may wait for its block even after what it spends was brought in. */
-    gasp_key proofs = gasp_key_proofs(&tx->txid);
-    bool proven = false;
-    err = gasp_txn_scan(&c->txn, &proofs, first_row, &proven);
-    return err == GASP_OK && !proven ? gasp_check_say_tx(c, &tx->txid, "does not stand, though all that it spends does")
-                                     : err;
+    return gasp_check_say_tx(c, &tx->txid, "does not stand, though all that it spends does");
+}
+
+static gasp_err check_contested(gasp_checking *c, const gasp_row_info *info, const gasp_tx *tx)
+{
+    bool contested = false;
+    bool known;
+    if (!info->stands || info->anchored)
+        return GASP_OK; /* the row could not say so */
+    gasp_err err = gasp_check_soft(gasp_standing_contested(&c->txn, &contested, tx), &known);
+    if (err != GASP_OK || !known || contested == info->contested)
+        return err;
+    return gasp_check_say_tx(
+        c, &tx->txid, contested ? "contested, but its row does not say so" : "contested by nothing that is held");
 }
 
 /* ---- t ------------------------------------------------------------------------------------------------------------- */
@@ -127,6 +131,8 @@ static gasp_err raw_row(void *ctx, gasp_bytes key, gasp_bytes value)
         err = check_anchor(c, &info, &txid);
     if (err == GASP_OK && held && !info.anchored)
         err = check_standing(c, &info, tx);
+    if (err == GASP_OK && held)
+        err = check_contested(c, &info, tx);
     if (err == GASP_OK)
         err = check_spends(c, tx);
 out:
@@ -151,8 +157,7 @@ static gasp_err info_row(void *ctx, gasp_bytes key, gasp_bytes value)
 
 static gasp_err check_bump(gasp_checking *c, const gasp_txid *txid, const gasp_block_hash *block, gasp_bytes value)
 {
-    gasp_row_header header_row;
-    gasp_header header;
+    gasp_merkle_root expected;
     gasp_bump *bump = NULL;
     gasp_bytes bytes;
     uint32_t height;
@@ -170,15 +175,13 @@ static gasp_err check_bump(gasp_checking *c, const gasp_txid *txid, const gasp_b
         err = gasp_check_say_tx(c, txid, "a proof of something else than its row says");
         goto out;
     }
-    err = gasp_check_soft(gasp_txn_header(&c->txn, &header_row, block), &held);
+    err = gasp_check_soft(gasp_chain_root_of(&c->txn, &expected, block), &held);
     if (err != GASP_OK)
         goto out;
     gasp_merkle_root root = gasp_bump_root(bump);
-    if (held)
-        gasp_header_decode(&header, header_row.raw80);
-    if (!held)
+    if (!held && !c->txn.state.hosted) /* a host may have forgotten a stale one */
         err = gasp_check_say_tx(c, txid, "a proof of a block whose header is not held");
-    else if (memcmp(root.b, header.root.b, sizeof root.b) != 0)
+    else if (held && memcmp(root.b, expected.b, sizeof root.b) != 0)
         err = gasp_check_say_tx(c, txid, "a proof whose root is not that of its block");
 out:
     gasp_bump_free(bump);

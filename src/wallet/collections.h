@@ -2,9 +2,10 @@
 #ifndef GASP_WALLET_COLLECTIONS_H
 #define GASP_WALLET_COLLECTIONS_H
 
+#include "base/limits.h"
 #include "wallet/txn.h"
 
-enum { GASP_COLLECTIONS_MAX = 1024 /**< every commit looks each spent output up in all of them */ };
+enum { GASP_COLLECTIONS_MAX = GASP_LIMIT_COLLECTIONS /**< every commit looks each spent output up in all of them */ };
 
 typedef struct gasp_collections {
     gasp_collection *list;

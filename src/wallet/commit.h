@@ -7,6 +7,10 @@
 /** Writes one entry that won its join. */
 gasp_err gasp_commit_entry(gasp_txn *txn, const gasp_txid *txid, const gasp_entry *entry) GASP_MUST_CHECK;
 
+/** Writes a proof of a held transaction, beside those it has. The header of its block is held. */
+gasp_err gasp_commit_proof(gasp_txn *txn, const gasp_txid *txid, const gasp_anchor *anchor,
+                           gasp_bytes bump) GASP_MUST_CHECK;
+
 /** Brings the row of one output up to date with what is known of its transaction, and logs what changed. make: the output
  *  becomes ours if it is not; otherwise one that is not ours is left alone. *changed is set when the row is another one. */
 gasp_err gasp_commit_output(gasp_txn *txn, bool *changed, const gasp_collection *collection,

@@ -1,82 +1,20 @@
-/* Snapshot, find and load: what is here, for those who ask on behalf of one collection. */
+/* Find and load: what is here, for those who ask on behalf of one collection. */
 #include <string.h>
 
 #include "base/mem.h"
 #include "gasp/header.h"
 #include "record/state.h"
+#include "wallet/headers_port.h"
 #include "wallet/questions.h"
 #include "wallet/view.h"
-
-/* ---- snapshot ------------------------------------------------------------------------------------------------------ */
-
-typedef struct snapping {
-    gasp_items *items;
-    gasp_match match;
-} snapping;
-
-static gasp_err snap_row(void *ctx, gasp_bytes key, gasp_bytes value)
-{
-    snapping *s = ctx;
-    gasp_outpoint outpoint;
-    gasp_row_output row;
-    gasp_item_id outpoint_id;
-    gasp_item_id id;
-    gasp_err err = gasp_key_read_outpoint(&outpoint, key, 1 + 32);
-    if (err == GASP_OK)
-        err = gasp_row_output_decode(&row, value);
-    if (err != GASP_OK || row.spent || row.unanchored)
-        return err;
-    gasp_item_id_of_outpoint(&outpoint_id, &outpoint);
-    if (s->match == GASP_MATCH_OUTPOINT)
-        return gasp_items_add(s->items, 0, &outpoint_id, NULL, &outpoint);
-    gasp_item_id_of_state(&id, &outpoint, &row.state);
-    return gasp_items_add(s->items, row.time, &id, &outpoint_id, &outpoint);
-}
-
-gasp_err gasp_wallet_snapshot(gasp_wallet *wallet, gasp_items *out, const gasp_collection *collection, gasp_match match)
-{
-    gasp_txn txn;
-    gasp_key prefix = gasp_key_outputs(collection);
-    snapping s = {out, match};
-    gasp_items_init(out, match, GASP_ITEMS_MAX, wallet->mem);
-    gasp_err err = gasp_txn_look(&txn, wallet);
-    if (err != GASP_OK)
-        return err;
-    err = gasp_txn_scan(&txn, &prefix, snap_row, &s);
-    gasp_txn_end(&txn);
-    if (err == GASP_OK)
-        err = gasp_items_seal(out);
-    if (err != GASP_OK)
-        gasp_items_clear(out);
-    return err;
-}
-
-gasp_err gasp_wallet_summary(gasp_wallet *wallet, gasp_set_summary *out, const gasp_collection *collection)
-{
-    gasp_items items;
-    gasp_err err = gasp_wallet_snapshot(wallet, &items, collection, GASP_MATCH_STATE);
-    if (err != GASP_OK)
-        return err;
-    gasp_items_summary(out, &items);
-    gasp_items_clear(&items);
-    return GASP_OK;
-}
 
 /* ---- find ---------------------------------------------------------------------------------------------------------- */
 
 static gasp_err find_block(gasp_txn *txn, gasp_find_block *block)
 {
-    gasp_row_header row;
-    gasp_header header;
-    gasp_err err = gasp_txn_header_at(txn, &row, &block->hash, block->height);
-    if (err == GASP_ABSENT)
-        return GASP_OK;
-    if (err != GASP_OK)
-        return err;
-    gasp_header_decode(&header, row.raw80);
-    block->root = header.root;
-    block->known = true;
-    return GASP_OK;
+    gasp_err err = gasp_chain_block_at(txn, &block->hash, &block->root, block->height);
+    block->known = err == GASP_OK;
+    return err == GASP_ABSENT ? GASP_OK : err;
 }
 
 /* Transactions that are spent from, each read once for a question: a peer may spend a thousand outputs of one. Of entries
@@ -170,37 +108,91 @@ static gasp_err parent_state(parents *all, gasp_state_hash *out, const parent *p
     return GASP_OK;
 }
 
+/* Whether a transaction is a member that stands: what is held for another collection is not told. */
+static gasp_err stands(const parents *all, bool *out, const gasp_txid *txid)
+{
+    gasp_row_info info;
+    gasp_err err = gasp_view_member(all->txn, out, &info, all->collection, txid);
+    *out = err == GASP_OK && *out && info.stands;
+    return err;
+}
+
+/* Whether a proven transaction, other than the one that asks, spends the output. */
+static gasp_err find_rival(const parents *all, bool *spent, gasp_source *source)
+{
+    gasp_txid spender;
+    bool anchored;
+    gasp_err err = gasp_view_spender(all->txn, &spender, &anchored, &source->outpoint);
+    *spent = err == GASP_OK && anchored && memcmp(spender.b, source->spender.b, sizeof spender.b) != 0;
+    if (!*spent)
+        return err == GASP_ABSENT ? GASP_OK : err;
+    source->rival = spender;
+    return stands(all, &source->has_rival, &spender);
+}
+
 static gasp_err find_source(parents *all, gasp_source *source)
 {
     parent *p;
-    gasp_txid spender;
-    bool anchored;
+    bool spent = false;
     gasp_err err = parent_of(all, &p, &source->outpoint.txid);
-    if (err != GASP_OK || !p->member)
-        return err;
-    if (!p->info.stands) {
-        source->state = GASP_SOURCE_UNANCHORED;
+    if (err == GASP_OK)
+        err = find_rival(all, &spent, source);
+    /* One that does not stand is as good as none: the peer may know a proof of it, or what it stands on. A member that spends
+     * its output ends the matter; who spends it outside of the collection must not show in what is wanted. */
+    if (err == GASP_OK && !(p->member && p->info.stands)) {
+        source->state = spent && source->has_rival ? GASP_SOURCE_SPENT : GASP_SOURCE_UNKNOWN;
         return GASP_OK;
     }
-    err = parent_tx(all, p, &source->outpoint.txid);
+    if (err == GASP_OK)
+        err = parent_tx(all, p, &source->outpoint.txid);
     if (err != GASP_OK)
         return err;
     source->state = GASP_SOURCE_NO_OUTPUT;
     if (source->outpoint.vout >= p->tx->n_out)
         return GASP_OK;
-    source->state = GASP_SOURCE_HELD;
+    source->state = spent ? GASP_SOURCE_SPENT : GASP_SOURCE_HELD;
     source->sat = p->tx->out[source->outpoint.vout].sat;
     source->script = p->tx->out[source->outpoint.vout].script;
     source->blob = gasp_blob_share(p->blob);
     source->proven = p->info.anchored;
     source->height = p->info.anchored ? p->info.anchor.height : 0;
-    err = parent_state(all, &source->hash, p, &source->outpoint);
+    return parent_state(all, &source->hash, p, &source->outpoint);
+}
+
+/* Who of the collection spends an outpoint, an anchored one first; *spent tells whether anybody does. */
+static gasp_err find_spender(parents *all, bool *spent, gasp_txid *spender, bool *anchored,
+                             const gasp_outpoint *outpoint)
+{
+    gasp_err err = gasp_view_spender(all->txn, spender, anchored, outpoint);
+    *spent = false;
     if (err != GASP_OK)
-        return err;
-    err = gasp_view_spender(all->txn, &spender, &anchored, &source->outpoint);
-    if (err == GASP_OK && anchored && memcmp(spender.b, source->spender.b, sizeof spender.b) != 0)
-        source->state = GASP_SOURCE_SPENT;
-    return err == GASP_ABSENT ? GASP_OK : err;
+        return err == GASP_ABSENT ? GASP_OK : err;
+    return stands(all, spent, spender);
+}
+
+/* A spender that is held and unproven, beside another one of the same output: it may be proven at the peer. */
+static gasp_err is_open(parents *all, bool *out, const gasp_find_spend *spend)
+{
+    gasp_row_info info;
+    gasp_err err = gasp_txn_info(all->txn, &info, &spend->spender);
+    *out = false;
+    return err != GASP_OK || info.anchored ? err : gasp_view_rivalled(all->txn, out, &spend->outpoint, &spend->spender);
+}
+
+static gasp_err find_spend(parents *all, gasp_find_spend *spend)
+{
+    gasp_row_output row;
+    gasp_txid spender;
+    bool anchored;
+    bool open = false;
+    gasp_err err = stands(all, &spend->held, &spend->spender);
+    if (err == GASP_OK && spend->held)
+        err = is_open(all, &open, spend);
+    spend->held = spend->held && !open;
+    if (err == GASP_OK)
+        err = gasp_txn_output(all->txn, &row, all->collection, &spend->outpoint);
+    spend->ours = err == GASP_OK;
+    return err == GASP_ABSENT ? find_spender(all, &spend->ours, &spender, &anchored, &spend->outpoint) : err;
 }
 
 gasp_err gasp_wallet_find(gasp_wallet *wallet, gasp_find *find)
@@ -211,15 +203,18 @@ gasp_err gasp_wallet_find(gasp_wallet *wallet, gasp_find *find)
     if (err != GASP_OK)
         return err;
     parents_init(&all, &txn, &find->collection);
-    for (size_t i = 0; err == GASP_OK && i < find->n_txs; i++) {
-        gasp_row_info info;
-        err = gasp_view_member(&txn, &find->txs[i].held, &info, &find->collection, &find->txs[i].txid);
-        find->txs[i].held = find->txs[i].held && info.stands;
-    }
+    for (size_t i = 0; err == GASP_OK && i < find->n_txs; i++)
+        err = stands(&all, &find->txs[i].held, &find->txs[i].txid);
     for (size_t i = 0; err == GASP_OK && i < find->n_blocks; i++)
         err = find_block(&txn, &find->blocks[i]);
     for (size_t i = 0; err == GASP_OK && i < find->n_sources; i++)
         err = find_source(&all, &find->sources[i]);
+    for (size_t i = 0; err == GASP_OK && i < find->n_spents; i++) {
+        gasp_find_spent *spent = &find->spents[i];
+        err = find_spender(&all, &spent->spent, &spent->spender, &spent->anchored, &spent->outpoint);
+    }
+    for (size_t i = 0; err == GASP_OK && i < find->n_spends; i++)
+        err = find_spend(&all, &find->spends[i]);
     parents_clear(&all);
     gasp_txn_end(&txn);
     return err;
@@ -250,11 +245,12 @@ static gasp_err load_entries(gasp_txn *txn, gasp_load_node *node)
     return err;
 }
 
-/* The states of what it spends: of unproven transactions all are known, of proven ones what happens to be held. */
-static gasp_err load_inputs(parents *all, gasp_load_node *node, const gasp_tx *tx)
+/* The states of what it spends: of unproven transactions all are known, of proven ones what happens to be held. mem: of the
+ * question, whose clearing frees them. */
+static gasp_err load_inputs(parents *all, gasp_load_node *node, const gasp_tx *tx, const gasp_mem *mem)
 {
     gasp_err err = GASP_OK;
-    node->inputs = gasp_mem_zalloc_array(all->map.mem, tx->n_in, sizeof *node->inputs);
+    node->inputs = gasp_mem_zalloc_array(mem, tx->n_in, sizeof *node->inputs);
     if (node->inputs == NULL)
         return GASP_ERR_NOMEM;
     node->n_inputs = tx->n_in;
@@ -283,7 +279,7 @@ static gasp_err load_bump(gasp_txn *txn, gasp_load_node *node, const gasp_row_in
     return node->bump != NULL ? GASP_OK : GASP_ERR_NOMEM;
 }
 
-static gasp_err load_node(parents *all, gasp_load_node *node)
+static gasp_err load_node(parents *all, gasp_load_node *node, const gasp_mem *mem)
 {
     gasp_txn *txn = all->txn;
     gasp_row_info info;
@@ -298,22 +294,35 @@ static gasp_err load_node(parents *all, gasp_load_node *node)
     if (err == GASP_OK)
         err = load_entries(txn, node);
     if (err == GASP_OK)
-        err = load_inputs(all, node, tx);
+        err = load_inputs(all, node, tx, mem);
     gasp_tx_free(tx);
     node->found = err == GASP_OK;
     return err == GASP_ABSENT ? GASP_ERR_STORE_CORRUPT : err;
+}
+
+static size_t loaded_bytes(const gasp_load_node *node)
+{
+    if (!node->found)
+        return 0;
+    size_t bytes = node->raw->len + node->entries->len + node->n_inputs * sizeof *node->inputs;
+    return node->bump != NULL ? bytes + node->bump->len : bytes;
 }
 
 gasp_err gasp_wallet_load(gasp_wallet *wallet, gasp_load *load)
 {
     gasp_txn txn;
     parents all;
+    size_t bytes = 0;
+    load->n_loaded = 0;
     gasp_err err = gasp_txn_look(&txn, wallet);
     if (err != GASP_OK)
         return err;
     parents_init(&all, &txn, &load->collection);
-    for (size_t i = 0; err == GASP_OK && i < load->n_nodes; i++)
-        err = load_node(&all, &load->nodes[i]);
+    for (size_t i = 0; err == GASP_OK && i < load->n_nodes && (i == 0 || bytes < load->max_bytes); i++) {
+        err = load_node(&all, &load->nodes[i], load->mem);
+        bytes += err == GASP_OK ? loaded_bytes(&load->nodes[i]) : 0;
+        load->n_loaded = i + 1;
+    }
     parents_clear(&all);
     gasp_txn_end(&txn);
     return err;

@@ -1,16 +1,15 @@
-/* Headers as the host gives them: runs, single trusted ones, and what the wallet says of its chain. A run is taken in
+/* Headers as the host gives them: runs and single trusted ones. A run is taken in
  * batches, each one atomic and under the writer lock, so that what a crash leaves is a shorter run. Work only grows along
  * a run, so asking once a batch which chain is the best gives the same answer as asking after each header. */
 #include "wallet/headers.h"
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "spv/work.h"
+#include "wallet/headers_port.h"
 #include "wallet/reorg.h"
-
-/** Headers of one batch: some 800 KiB of rows, and few enough batches that syncing them costs nothing. */
-enum { HEADERS_BATCH = 2000 };
 
 typedef struct importing {
     gasp_wallet *wallet;
@@ -221,7 +220,28 @@ static gasp_err take(importing *im, batch *b, const uint8_t *raw80)
 
 /* ---- batches ------------------------------------------------------------------------------------------------------- */
 
-static gasp_err settle(batch *b, gasp_time now)
+/* Rows k of those headers from number `from` on that are not in the best chain. */
+static gasp_err note_beside(const importing *im, batch *b, size_t from)
+{
+    gasp_err err = GASP_OK;
+    for (size_t i = from; err == GASP_OK && i < im->at; i++) {
+        gasp_row_header row;
+        gasp_block_hash hash;
+        gasp_block_hash there;
+        gasp_header_hash(&hash, im->run.data + i * GASP_HEADER_LEN);
+        err = gasp_txn_header(&b->txn, &row, &hash);
+        if (err == GASP_OK)
+            err = gasp_chain_hash_at(&b->txn, &there, row.height);
+        if (err == GASP_OK && same(&there, &hash))
+            continue;
+        gasp_key key = gasp_key_beside(row.height, &hash);
+        if (err == GASP_OK || err == GASP_ABSENT)
+            err = gasp_txn_put(&b->txn, &key, (gasp_bytes){0});
+    }
+    return err;
+}
+
+static gasp_err settle(const importing *im, batch *b, size_t from, gasp_time now)
 {
     gasp_row_header tip;
     if (!b->any)
@@ -230,7 +250,9 @@ static gasp_err settle(batch *b, gasp_time now)
     if (err == GASP_ABSENT)
         err = GASP_ERR_STORE_CORRUPT;
     if (err == GASP_OK && gasp_work_compare(&b->work, &tip.work) > 0)
-        err = gasp_chain_enter(&b->txn, &b->moves, &b->last);
+        err = gasp_chain_enter(&b->txn, &b->moves, &b->last); /* and with it all of the batch */
+    else if (err == GASP_OK)
+        err = note_beside(im, b, from);
     if (err == GASP_OK)
         err = gasp_reorg(&b->txn, b->moves.blocks, b->moves.n, now);
     if (err == GASP_OK)
@@ -239,7 +261,7 @@ static gasp_err settle(batch *b, gasp_time now)
     return err;
 }
 
-/* Up to HEADERS_BATCH headers. An error of one is answered after what came before it was written. */
+/* Up to as many headers as a batch takes. An error of one is answered after what came before it was written. */
 static gasp_err take_batch(importing *im, gasp_fault *fault)
 {
     batch b = {.report = im->report};
@@ -248,7 +270,8 @@ static gasp_err take_batch(importing *im, gasp_fault *fault)
     gasp_err err = gasp_txn_begin(&b.txn, im->wallet);
     if (err == GASP_OK)
         err = gasp_moves_begin(&b.moves, &b.txn);
-    size_t end = im->n - im->at < HEADERS_BATCH ? im->n : im->at + HEADERS_BATCH;
+    size_t from = im->at;
+    size_t end = im->n - from < gasp_limit(HEADER_BATCH) ? im->n : from + gasp_limit(HEADER_BATCH);
     while (err == GASP_OK && broken == GASP_OK && im->at < end) {
         gasp_err one = take(im, &b, im->run.data + im->at * GASP_HEADER_LEN);
         if (gasp_err_class(one) == GASP_CLASS_VERIFY)
@@ -258,7 +281,7 @@ static gasp_err take_batch(importing *im, gasp_fault *fault)
         im->at += one == GASP_OK ? 1 : 0;
     }
     if (err == GASP_OK)
-        err = settle(&b, im->now);
+        err = settle(im, &b, from, im->now);
     if (err == GASP_OK)
         err = gasp_txn_write(&b.txn);
     if (err == GASP_OK)
@@ -271,11 +294,39 @@ static gasp_err take_batch(importing *im, gasp_fault *fault)
     return err == GASP_OK ? broken : err;
 }
 
+/* The host keeps the chain: its rules, its rows. */
+static gasp_err import_hosted(importing *im, uint32_t height, const gasp_pin *pin, gasp_fault *fault)
+{
+    const gasp_headers *port = im->wallet->headers;
+    gasp_headers_report *report = &im->report;
+    gasp_fault own = {0};
+    gasp_header_info tip;
+    gasp_err err = port->put != NULL ? gasp_header_count(&im->n, im->run, fault) : GASP_ERR_UNSUPPORTED;
+    if (err != GASP_OK)
+        return err;
+    report->given = im->n;
+    err = port->put(port->user, &report->judged, im->run.data, im->run.len, height, pin, im->now,
+                    fault != NULL ? fault : &own);
+    gasp_err settled = gasp_chain_settle(im->wallet, &report->reorganised, im->now);
+    if (err == GASP_OK)
+        report->known = report->given - report->judged;
+    if (port->tip(port->user, &tip) == GASP_OK) {
+        report->tip_height = tip.height;
+        report->tip = tip.hash;
+    }
+    return err == GASP_OK ? settled : err;
+}
+
 gasp_err gasp_wallet_headers_import(gasp_wallet *wallet, gasp_headers_report *report, const uint8_t *raw,
                                     size_t raw_len, uint32_t height, const gasp_pin *pin, gasp_time now,
                                     gasp_fault *fault)
 {
     importing im = {.wallet = wallet, .run = {raw, raw_len}, .now = now};
+    if (wallet->headers != NULL) {
+        gasp_err answer = import_hosted(&im, height, pin, fault);
+        *report = im.report;
+        return answer;
+    }
     gasp_err err = start(&im, height, pin, fault);
     while (err == GASP_OK && im.at < im.n)
         err = take_batch(&im, fault);
@@ -353,6 +404,8 @@ gasp_err gasp_wallet_headers_trust(gasp_wallet *wallet, const uint8_t raw80[80],
     gasp_header_step step;
     gasp_txn txn = {0};
     gasp_moves moves = {0};
+    if (wallet->headers != NULL)
+        return GASP_ERR_UNSUPPORTED;
     gasp_err err = gasp_header_trust(&step, gasp_network_rules_of(wallet->network), height, raw80);
     if (err != GASP_OK)
         return err;
@@ -366,41 +419,4 @@ gasp_err gasp_wallet_headers_trust(gasp_wallet *wallet, const uint8_t raw80[80],
     gasp_txn_end(&txn);
     gasp_lock_give(&wallet->writer);
     return err == GASP_DONE ? GASP_OK : err;
-}
-
-/* ---- reading ------------------------------------------------------------------------------------------------------- */
-
-static void describe(gasp_header_info *out, const gasp_row_header *row, const gasp_block_hash *hash)
-{
-    *out = (gasp_header_info){.hash = *hash, .height = row->height, .work = row->work, .trust = row->trust};
-    memcpy(out->raw80, row->raw80, sizeof out->raw80);
-}
-
-gasp_err gasp_wallet_headers_tip(gasp_wallet *wallet, gasp_header_info *out)
-{
-    gasp_txn txn;
-    gasp_row_header row;
-    gasp_err err = gasp_txn_look(&txn, wallet);
-    if (err != GASP_OK)
-        return err;
-    err = gasp_txn_header(&txn, &row, &txn.state.tip);
-    if (err == GASP_OK)
-        describe(out, &row, &txn.state.tip);
-    gasp_txn_end(&txn);
-    return err == GASP_ABSENT ? GASP_ERR_STORE_CORRUPT : err;
-}
-
-gasp_err gasp_wallet_header_at(gasp_wallet *wallet, gasp_header_info *out, uint32_t height)
-{
-    gasp_txn txn;
-    gasp_row_header row;
-    gasp_block_hash hash;
-    gasp_err err = gasp_txn_look(&txn, wallet);
-    if (err != GASP_OK)
-        return err;
-    err = gasp_txn_header_at(&txn, &row, &hash, height);
-    if (err == GASP_OK)
-        describe(out, &row, &hash);
-    gasp_txn_end(&txn);
-    return err;
 }

@@ -7,7 +7,9 @@
  *      are held;
  *    - below the first of those, H may have *lower runs*, which no held header links to the tip. One that hangs on a pin
  *      stays as long as nothing contradicts it; of one that hangs on genesis what no checkpoint vouches for leaves;
- *    - headers trusted by decree stand in H where no linked one does.
+ *    - headers trusted by decree stand in H where no linked one does;
+ *    - every held header that is not in H has its row k, by which proofs of its block are recognised. Rows k of headers
+ *      that came into H stay.
  */
 #ifndef GASP_WALLET_HEADERS_H
 #define GASP_WALLET_HEADERS_H

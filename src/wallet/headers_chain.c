@@ -81,8 +81,11 @@ gasp_err gasp_chain_put(gasp_txn *txn, gasp_moves *moves, uint32_t height, const
     gasp_block_hash left;
     gasp_err err = gasp_txn_header_at(txn, &old, &left, height);
     if (err == GASP_OK) {
+        gasp_key beside = gasp_key_beside(height, &left);
         moves->reorganised = moves->reorganised || old.trust != GASP_TRUST_DECREE;
         err = note_block(txn, moves, &left);
+        if (err == GASP_OK)
+            err = gasp_txn_put(txn, &beside, (gasp_bytes){0});
     }
     if (err == GASP_ABSENT)
         err = GASP_OK;

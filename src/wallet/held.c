@@ -61,6 +61,8 @@ gasp_err gasp_wallet_transaction(gasp_wallet *wallet, gasp_held *out, const gasp
     held.anchor = info.anchored ? &in->anchor : NULL;
     held.bump = (gasp_bytes){in->bump.data, in->bump.len};
     held.arrived_ms = info.arrived_ms;
+    held.stands = info.stands;
+    held.contested = info.contested;
     held.entries = in->entries.list;
     held.n_entries = in->entries.len;
     *out = held;

@@ -66,6 +66,27 @@ gasp_key gasp_key_height(uint32_t height)
     return key;
 }
 
+gasp_key gasp_key_settled(uint32_t height)
+{
+    gasp_key key = gasp_key_kind('B');
+    put_be(&key, height, 4);
+    return key;
+}
+
+gasp_key gasp_key_beside_at(uint32_t height)
+{
+    gasp_key key = gasp_key_kind('k');
+    put_be(&key, height, 4);
+    return key;
+}
+
+gasp_key gasp_key_beside(uint32_t height, const gasp_block_hash *hash)
+{
+    gasp_key key = gasp_key_beside_at(height);
+    put(&key, hash->b, 32);
+    return key;
+}
+
 gasp_key gasp_key_raw(const gasp_txid *txid)
 {
     return with_hash('t', txid->b);
@@ -162,6 +183,23 @@ gasp_key gasp_key_change(uint64_t seq)
     gasp_key key = gasp_key_kind('c');
     put_be(&key, seq, 8);
     return key;
+}
+
+gasp_key gasp_key_refusals(const gasp_collection *collection)
+{
+    return with_hash('r', collection->b);
+}
+
+gasp_key gasp_key_refusal(const gasp_collection *collection, const gasp_outpoint *outpoint)
+{
+    gasp_key key = gasp_key_refusals(collection);
+    put_outpoint(&key, outpoint);
+    return key;
+}
+
+gasp_key gasp_key_peer(const uint8_t peer_hash[32], const gasp_collection *collection)
+{
+    return with_hashes('y', peer_hash, collection->b);
 }
 
 gasp_bytes gasp_key_view(const gasp_key *key)

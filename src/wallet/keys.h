@@ -7,6 +7,8 @@
  *      S                                     state: see gasp_row_state
  *      h  block hash 32                      header: see gasp_row_header
  *      H  height u32                         block hash of the best chain at that height
+ *      B  height u32                         the same of a host's chain, where proofs are held (headers_port.h)
+ *      k  height u32, block hash 32          a header that is, or was, held outside of the best chain; empty
  *      t  txid 32                            the transaction's bytes, standard form
  *      i  txid 32                            what is known of it: see gasp_row_info
  *      p  txid 32, block hash 32             a proof: u32 height, u64 index, BUMP of this transaction alone
@@ -19,12 +21,11 @@
  *      m  collection 32, txid 32             the transaction is a member; empty
  *      o  collection 32, outpoint 36         an output that is ours: see gasp_row_output
  *      c  sequence u64                       a change: u64 wall ms, u8 kind, outpoint 36, collection 32
- *      r  collection 32, outpoint 36         a refusal: i32 error, u8 class, u32 policy version, u32 height or 0
+ *      r  collection 32, outpoint 36         a refusal: see gasp_row_refusal
  *      g  txid 32                            staged bytes: u64 wall ms of arrival, bytes
- *      y  peer id SHA-256 32, collection 32  what was agreed with a peer: summaries, policy version, cursors
+ *      y  peer id SHA-256 32, collection 32  what was agreed with a peer: see gasp_row_peer
  *
- *  Rows r, g, v and y belong to the layout; this version writes none of them. An outpoint in a key
- *  is its 36 wire bytes.
+ *  Rows g and v belong to the layout; this version writes none of them. An outpoint in a key is its 36 wire bytes.
  */
 #ifndef GASP_WALLET_KEYS_H
 #define GASP_WALLET_KEYS_H
@@ -47,6 +48,9 @@ gasp_key gasp_key_layout(void);
 gasp_key gasp_key_state(void);
 gasp_key gasp_key_header(const gasp_block_hash *hash);
 gasp_key gasp_key_height(uint32_t height);
+gasp_key gasp_key_settled(uint32_t height);
+gasp_key gasp_key_beside(uint32_t height, const gasp_block_hash *hash);
+gasp_key gasp_key_beside_at(uint32_t height); /**< prefix */
 gasp_key gasp_key_raw(const gasp_txid *txid);
 gasp_key gasp_key_info(const gasp_txid *txid);
 gasp_key gasp_key_proof(const gasp_txid *txid, const gasp_block_hash *block);
@@ -64,6 +68,9 @@ gasp_key gasp_key_member(const gasp_collection *collection, const gasp_txid *txi
 gasp_key gasp_key_output(const gasp_collection *collection, const gasp_outpoint *outpoint);
 gasp_key gasp_key_outputs(const gasp_collection *collection); /**< prefix */
 gasp_key gasp_key_change(uint64_t seq);
+gasp_key gasp_key_refusal(const gasp_collection *collection, const gasp_outpoint *outpoint);
+gasp_key gasp_key_refusals(const gasp_collection *collection); /**< prefix */
+gasp_key gasp_key_peer(const uint8_t peer_hash[32], const gasp_collection *collection);
 gasp_key gasp_key_kind(char letter); /**< prefix: all rows of a kind */
 
 gasp_bytes gasp_key_view(const gasp_key *key);

@@ -2,37 +2,23 @@
 #include "wallet/paths.h"
 
 #include "base/mem.h"
+#include "chain/bump_kept.h"
 
 /* What is wanted of one path. */
 typedef struct group {
     size_t *members; /**< numbers of the transactions */
     gasp_txid *txids;
-    gasp_bump **singles;
+    gasp_data *singles;
     size_t n;
 } group;
-
-static gasp_err encode(gasp_data *out, const gasp_bump *bump, const gasp_mem *mem)
-{
-    size_t len;
-    gasp_err err = gasp_bump_encode(bump, NULL, 0, &len);
-    if (err != GASP_OK)
-        return err;
-    *out = (gasp_data){gasp_mem_zalloc(mem, len), len, mem};
-    return out->data != NULL ? gasp_bump_encode(bump, out->data, len, &len) : GASP_ERR_NOMEM;
-}
 
 static gasp_err split_group(gasp_data outs[], const gasp_bump *bump, group *g, const gasp_mem *mem)
 {
     if (g->n == 0)
         return GASP_OK;
-    gasp_err err = gasp_bump_split(g->singles, bump, g->txids, g->n, mem);
-    if (err != GASP_OK)
-        return err;
-    for (size_t i = 0; i < g->n; i++) {
-        if (err == GASP_OK)
-            err = encode(&outs[g->members[i]], g->singles[i], mem);
-        gasp_bump_free(g->singles[i]);
-    }
+    gasp_err err = gasp_bump_cut(g->singles, bump, g->txids, g->n, mem);
+    for (size_t i = 0; err == GASP_OK && i < g->n; i++)
+        outs[g->members[i]] = g->singles[i];
     return err;
 }
 
@@ -60,7 +46,7 @@ gasp_err gasp_paths_split(gasp_data outs[], const gasp_bump *const bumps[], size
     size_t *heads = gasp_mem_zalloc_array(mem, 2 * n_bumps + 1, sizeof *heads);
     size_t *members = gasp_mem_zalloc_array(mem, n, sizeof *members);
     gasp_txid *chosen = gasp_mem_zalloc_array(mem, n, sizeof *chosen);
-    gasp_bump **singles = gasp_mem_zalloc_array(mem, n, sizeof(gasp_bump *));
+    gasp_data *singles = gasp_mem_zalloc_array(mem, n, sizeof *singles);
     bool memory = heads != NULL && members != NULL && chosen != NULL && singles != NULL;
     gasp_err err = memory ? GASP_OK : GASP_ERR_NOMEM;
     for (size_t i = 0; i < n; i++)

@@ -77,29 +77,37 @@ static gasp_err enqueue_children(settling *s, const gasp_txid *txid)
     return gasp_txn_scan(s->txn, &prefix, enqueue_row, s);
 }
 
+static gasp_err enqueue_spenders(settling *s, const gasp_outpoint *outpoint)
+{
+    gasp_key prefix = gasp_key_spenders(outpoint);
+    return gasp_txn_scan(s->txn, &prefix, enqueue_row, s);
+}
+
 static gasp_err enqueue_rivals(settling *s, const gasp_tx *tx)
 {
     gasp_err err = GASP_OK;
-    for (size_t i = 0; err == GASP_OK && i < tx->n_in; i++) {
-        gasp_key prefix = gasp_key_spenders(&tx->in[i].prev);
-        err = gasp_txn_scan(s->txn, &prefix, enqueue_row, s);
-    }
+    for (size_t i = 0; err == GASP_OK && i < tx->n_in; i++)
+        err = enqueue_spenders(s, &tx->in[i].prev);
     return err;
 }
 
-/* Whether what it spends is spent. */
+/* Whether an output is spent, and by how many. */
+static gasp_err update_output(settling *s, const gasp_outpoint *outpoint)
+{
+    gasp_row_info info;
+    bool changed;
+    gasp_err err = gasp_txn_info(s->txn, &info, &outpoint->txid);
+    for (size_t c = 0; err == GASP_OK && c < s->collections.n; c++)
+        err = gasp_commit_output(s->txn, &changed, &s->collections.list[c], outpoint, &info, false, s->now);
+    return err == GASP_ABSENT ? GASP_OK : err;
+}
+
+/* The same of all that a transaction spends. */
 static gasp_err update_spent(settling *s, const gasp_tx *tx)
 {
     gasp_err err = GASP_OK;
-    for (size_t i = 0; err == GASP_OK && i < tx->n_in; i++) {
-        gasp_row_info info;
-        bool changed;
-        err = gasp_txn_info(s->txn, &info, &tx->in[i].prev.txid);
-        for (size_t c = 0; err == GASP_OK && c < s->collections.n; c++)
-            err = gasp_commit_output(s->txn, &changed, &s->collections.list[c], &tx->in[i].prev, &info, false, s->now);
-        if (err == GASP_ABSENT)
-            err = GASP_OK;
-    }
+    for (size_t i = 0; err == GASP_OK && i < tx->n_in; i++)
+        err = update_output(s, &tx->in[i].prev);
     return err;
 }
 
@@ -107,7 +115,7 @@ static gasp_err update_spent(settling *s, const gasp_tx *tx)
 
 static bool same_info(const gasp_row_info *a, const gasp_row_info *b)
 {
-    return a->stands == b->stands &&
+    return a->stands == b->stands && a->contested == b->contested &&
            gasp_anchor_equal(a->anchored ? &a->anchor : NULL, b->anchored ? &b->anchor : NULL);
 }
 
@@ -130,9 +138,9 @@ static gasp_err settle_one(settling *s, const gasp_txid *txid)
         err = gasp_commit_outputs_of(s->txn, &changed, txid, &next, tx->n_out, s->now);
     if (err == GASP_OK)
         err = update_spent(s, tx);
-    if (err == GASP_OK && now.anchored != next.anchored)
+    if (err == GASP_OK && (now.anchored != next.anchored || now.stands != next.stands))
         err = enqueue_rivals(s, tx);
-    if (err == GASP_OK && now.stands != next.stands)
+    if (err == GASP_OK && (now.stands != next.stands || now.contested != next.contested))
         err = enqueue_children(s, txid);
 out:
     gasp_tx_free(tx);
@@ -151,7 +159,7 @@ static gasp_err run(settling *s)
     return err;
 }
 
-/* ---- the two beginnings -------------------------------------------------------------------------------------------- */
+/* ---- where it begins ----------------------------------------------------------------------------------------------- */
 
 gasp_err gasp_reorg(gasp_txn *txn, const gasp_block_hash *blocks, size_t n, gasp_time now)
 {
@@ -169,28 +177,115 @@ gasp_err gasp_reorg(gasp_txn *txn, const gasp_block_hash *blocks, size_t n, gasp
     return err;
 }
 
-static gasp_err follow_inputs(settling *s, const gasp_txid *txid)
+/* What a transaction spends, and everything else that spends it by a way of choosing. */
+static gasp_err follow_inputs(settling *s, const gasp_txid *txid, gasp_kv_row choose)
 {
     gasp_tx *tx = NULL;
     gasp_blob *blob = NULL;
     gasp_err err = gasp_view_tx(s->txn, &tx, &blob, txid);
     if (err == GASP_OK)
         err = update_spent(s, tx);
-    if (err == GASP_OK)
-        err = enqueue_rivals(s, tx);
+    for (size_t i = 0; err == GASP_OK && i < tx->n_in; i++) {
+        gasp_key prefix = gasp_key_spenders(&tx->in[i].prev);
+        err = gasp_txn_scan(s->txn, &prefix, choose, s);
+    }
     gasp_tx_free(tx);
     gasp_blob_release(blob);
     return err == GASP_ABSENT ? GASP_ERR_STORE_CORRUPT : err;
 }
 
-gasp_err gasp_reorg_follow(gasp_txn *txn, const gasp_txid *txid, gasp_time now)
+static gasp_err follow(gasp_txn *txn, const gasp_txid *txid, gasp_kv_row choose, gasp_time now)
 {
     settling s;
     gasp_err err = begin(&s, txn, now);
     if (err == GASP_OK)
         err = enqueue_children(&s, txid);
     if (err == GASP_OK)
-        err = follow_inputs(&s, txid);
+        err = follow_inputs(&s, txid, choose);
+    if (err == GASP_OK)
+        err = run(&s);
+    end(&s);
+    return err;
+}
+
+gasp_err gasp_reorg_follow(gasp_txn *txn, const gasp_txid *txid, gasp_time now)
+{
+    return follow(txn, txid, enqueue_row, now);
+}
+
+/* The spender that the key of a row s names, and what is known of it. */
+static gasp_err spender_in(settling *s, gasp_txid *txid, gasp_row_info *info, gasp_bytes key)
+{
+    if (key.len != 1 + GASP_OUTPOINT_LEN + 32)
+        return GASP_ERR_STORE_CORRUPT;
+    gasp_err err = gasp_key_read_hash(txid->b, key, 1 + GASP_OUTPOINT_LEN);
+    if (err == GASP_OK)
+        err = gasp_txn_info(s->txn, info, txid);
+    return err == GASP_ABSENT ? GASP_ERR_STORE_CORRUPT : err;
+}
+
+static gasp_err enqueue_undisputed(void *ctx, gasp_bytes key, gasp_bytes value)
+{
+    settling *s = ctx;
+    gasp_row_info info;
+    gasp_txid txid;
+    (void)value;
+    gasp_err err = spender_in(s, &txid, &info, key);
+    return err == GASP_OK && info.stands && !info.contested ? enqueue(s, &txid) : err;
+}
+
+gasp_err gasp_reorg_rivalled(gasp_txn *txn, const gasp_txid *txid, gasp_time now)
+{
+    return follow(txn, txid, enqueue_undisputed, now);
+}
+
+/* One that spends from what has just arrived and does not stand yet. */
+static gasp_err enqueue_waiting(void *ctx, gasp_bytes key, gasp_bytes value)
+{
+    settling *s = ctx;
+    gasp_row_info info;
+    gasp_txid txid;
+    (void)value;
+    gasp_err err = spender_in(s, &txid, &info, key);
+    return err == GASP_OK && !info.stands ? enqueue(s, &txid) : err;
+}
+
+gasp_err gasp_reorg_arrived(gasp_txn *txn, const gasp_txid *txid, gasp_time now)
+{
+    settling s;
+    gasp_outpoint first = {*txid, 0};
+    gasp_key prefix = gasp_key_spenders(&first);
+    prefix.len = 1 + 32;
+    gasp_err err = begin(&s, txn, now);
+    if (err == GASP_OK)
+        err = gasp_txn_scan(txn, &prefix, enqueue_waiting, &s);
+    if (err == GASP_OK)
+        err = run(&s);
+    end(&s);
+    return err;
+}
+
+gasp_err gasp_reorg_proven(gasp_txn *txn, const gasp_txid *txids, size_t n, gasp_time now)
+{
+    settling s;
+    gasp_err err = begin(&s, txn, now);
+    for (size_t i = 0; err == GASP_OK && i < n; i++)
+        err = enqueue(&s, &txids[i]);
+    if (err == GASP_OK)
+        err = run(&s);
+    end(&s);
+    return err;
+}
+
+gasp_err gasp_reorg_freed(gasp_txn *txn, const gasp_outpoint *outpoints, size_t n, gasp_time now)
+{
+    settling s;
+    gasp_err err = begin(&s, txn, now);
+    for (size_t i = 0; err == GASP_OK && i < n; i++) {
+        err = update_output(&s, &outpoints[i]);
+        if (err == GASP_OK)
+            err = enqueue_spenders(&s, &outpoints[i]);
+    }
     if (err == GASP_OK)
         err = run(&s);
     end(&s);

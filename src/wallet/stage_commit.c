@@ -1,12 +1,13 @@
 /* Graphs: a verified root and those of its staged ancestors that are not stored yet, parents first, kept together or not
  * at all. An ancestor that several roots of one batch share travels with the first; if that one fails the others are told
  * GASP_AGAIN and come with it in the next batch. */
+#include "base/limits.h"
 #include "base/mem.h"
 #include "wallet/stage_node.h"
 
-/** Times that a graph is offered again after GASP_AGAIN. Each time something it needs was in a graph that failed, so more
- *  than a few mean that wallet and stage do not agree. */
-enum { COMMIT_ATTEMPTS_MAX = 16 };
+/** Times that a graph is offered again after GASP_AGAIN. Each time something it needs was in a graph that failed, or changed
+ *  in the wallet, so more than a few mean that wallet and stage do not agree. */
+enum { COMMIT_ATTEMPTS_MAX = GASP_LIMIT_COMMIT_ATTEMPTS };
 
 /* The next parent of `at` that this walk has to see, or one that has fallen; NULL when all are seen or stored. */
 static node *next_parent(const gasp_stage *stage, node *at)
@@ -96,6 +97,8 @@ static gasp_err fill_graph(gasp_stage *stage, gasp_commit *commit, node *root)
             .entries = {n->entries.data, n->entries.len},
             .roots = n->roots,
             .n_roots = n->n_roots,
+            .keep = n->keep,
+            .sources = n->held ? NULL : n->sources,
         };
         stage_set_state(stage, n, NODE_COMMIT);
     }
@@ -113,10 +116,7 @@ gasp_err gasp_stage_commit(gasp_stage *stage, gasp_commit *commit)
     if (count == 0)
         return GASP_DONE;
     /* Room for what will be said of the answer: when something is stored, saying so must not fail. */
-    void *verdicts = stage->verdicts;
-    err = gasp_mem_grow(stage->mem, &verdicts, &stage->cap_verdicts, stage->n_verdicts + stage->nodes.len,
-                        sizeof *stage->verdicts, stage->max_nodes * STAGE_UNREAD_PER_NODE);
-    stage->verdicts = verdicts;
+    err = stage_say_room(stage, stage->nodes.len);
     if (err == GASP_ERR_NOMEM)
         return err;
     err = GASP_OK;
@@ -136,17 +136,30 @@ gasp_err gasp_stage_commit(gasp_stage *stage, gasp_commit *commit)
     return err;
 }
 
-static gasp_err stored(gasp_stage *stage, node *n, bool changed)
+/* The roots that came while the node was being committed become roots like the others. */
+static gasp_err take_late(gasp_stage *stage, node *n)
 {
-    gasp_err err = stage_say(stage, n, GASP_OK, &n->txid, GASP_OK, 0, changed);
+    gasp_err err = stage_add_roots(stage, &n->roots, &n->n_roots, n->late, n->n_late);
+    gasp_mem_free(stage->mem, n->late);
+    n->late = NULL;
+    n->n_late = 0;
+    stage_root_link(stage, n);
+    stage_recount(stage, n);
+    return err;
+}
+
+static gasp_err stored(gasp_stage *stage, node *n, const gasp_commit_graph *graph)
+{
+    gasp_err err = stage_say(stage, n, GASP_OK, &n->txid, GASP_OK, 0, graph->changed);
+    if (err == GASP_OK && graph->n_declined > 0)
+        err = stage_say_declined(stage, graph->declined, graph->n_declined);
+    stage_root_unlink(stage, n);
     stage_set_state(stage, n, NODE_COMMITTED);
     n->held = true;
     n->attempts = 0;
-    gasp_mem_free(stage->mem, n->roots); /* what is offered from here on gets a verdict of its own */
-    n->roots = NULL;
-    n->n_roots = 0;
+    stage_recount(stage, n);
     if (n->n_late > 0) {
-        gasp_err late = stage_take_late(stage, n);
+        gasp_err late = take_late(stage, n);
         stage_set_state(stage, n, NODE_VERIFIED);
         stage_queue_commit(stage, n);
         return err == GASP_OK ? late : err;
@@ -156,25 +169,83 @@ static gasp_err stored(gasp_stage *stage, node *n, bool changed)
     return err;
 }
 
-/* A graph that was not kept: its root falls or is offered again, its other members stand where they stood. */
-static gasp_err not_stored(gasp_stage *stage, node *root, gasp_err verdict)
+/* Whether a node stands on one that was to be kept with an earlier graph of the batch, which failed. */
+static bool came_too_early(const node *n)
+{
+    for (size_t i = 0; n->parents != NULL && i < n->n_inputs; i++)
+        if (n->parents[i] != NULL && n->parents[i]->state != NODE_COMMITTED && n->parents[i]->mark != n->mark)
+            return true;
+    return false;
+}
+
+/* Looks all of a graph up again, as if it had just come. */
+static void find_again(gasp_stage *stage, node *first)
+{
+    for (node *n = first; n != NULL; n = n->work_next) {
+        stage_finish(stage, n);
+        stage_release_inputs(stage, n);
+        n->n_looked = 0;
+        stage_set_state(stage, n, NODE_FIND);
+        queue_push(&stage->to_find, n);
+    }
+}
+
+/* All that is kept for itself is offered again. */
+static void offer_again(gasp_stage *stage, node *first)
+{
+    for (node *n = first; n != NULL; n = n->work_next)
+        if (n->state == NODE_VERIFIED && (stage_is_root(n) || n->held))
+            stage_queue_commit(stage, n);
+}
+
+/* The host does not want it. That is said of it, and nothing falls: it holds, and others may stand on it. */
+static gasp_err unwanted(gasp_stage *stage, node *n, const gasp_commit_graph *graph)
+{
+    gasp_err err = stage_say(stage, n, graph->verdict, &n->txid, graph->verdict, 0, false);
+    if (err == GASP_OK)
+        stage_say_until(stage, graph->later_height, graph->later_ms);
+    stage_root_unlink(stage, n);
+    stage_recount(stage, n);
+    stage_recheck(stage, n);
+    stage_let_go(stage, n);
+    return err;
+}
+
+/* A graph that was not kept: its members stand where they stood. The one at fault falls, and with it what stands on it
+ * when that is offered again; GASP_AGAIN is nobody's fault. */
+static gasp_err not_stored(gasp_stage *stage, node *root, const gasp_commit_graph *graph)
 {
     gasp_err err = GASP_OK;
-    for (node *n = root->graph; n != NULL; n = n->work_next) {
-        gasp_err late = n->n_late > 0 ? stage_take_late(stage, n) : GASP_OK;
+    node *first = root->graph;
+    node *at_fault = root;
+    size_t i = 0;
+    root->graph = NULL;
+    for (node *n = first; n != NULL; n = n->work_next, i++) {
+        gasp_err late = n->n_late > 0 ? take_late(stage, n) : GASP_OK;
         err = err == GASP_OK ? late : err;
         stage_set_state(stage, n, NODE_VERIFIED);
-        if (n != root && (n->n_roots > 0 || n->held))
-            stage_queue_commit(stage, n);
+        if (i == graph->failed)
+            at_fault = n;
     }
-    root->graph = NULL;
     if (err != GASP_OK)
         return err;
-    if (verdict != GASP_AGAIN)
-        return stage_refuse(stage, root, verdict, 0);
-    if (++root->attempts > COMMIT_ATTEMPTS_MAX)
+    if (graph->verdict == GASP_ERR_VERIFY_DECLINED || graph->verdict == GASP_ERR_VERIFY_LATER) {
+        err = unwanted(stage, at_fault, graph);
+        offer_again(stage, first);
+        return err;
+    }
+    if (graph->verdict != GASP_AGAIN) {
+        offer_again(stage, first);
+        return stage_refuse(stage, at_fault, graph->verdict, 0);
+    }
+    if (++root->attempts > gasp_limit(COMMIT_ATTEMPTS)) {
+        offer_again(stage, first);
         return stage_refuse(stage, root, GASP_ERR_VERIFY_NO_PARENT, 0);
-    stage_queue_commit(stage, root);
+    }
+    if (came_too_early(at_fault))
+        offer_again(stage, first);
+    else
+        find_again(stage, first);
     return GASP_OK;
 }
 
@@ -186,14 +257,14 @@ gasp_err gasp_stage_committed(gasp_stage *stage, const gasp_commit *commit)
         const gasp_commit_graph *graph = &commit->graphs[at++];
         gasp_err one = GASP_OK;
         if (graph->verdict != GASP_OK) {
-            one = not_stored(stage, root, graph->verdict);
+            one = not_stored(stage, root, graph);
         } else {
             node *n = root->graph;
             root->graph = NULL;
             while (n != NULL && one == GASP_OK) {
                 node *next = n->work_next; /* n may be gone afterwards, its followers are not: they are its children */
                 n->work_next = NULL;
-                one = stored(stage, n, graph->changed);
+                one = stored(stage, n, graph);
                 n = next;
             }
         }

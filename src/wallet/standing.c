@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "record/state.h"
 #include "spv/verify.h"
-#include "wallet/headers.h"
+#include "wallet/headers_port.h"
 #include "wallet/questions.h"
 #include "wallet/view.h"
 
@@ -16,7 +16,7 @@
 static gasp_err in_chain(gasp_txn *txn, bool *out, uint32_t height, const gasp_block_hash *block)
 {
     gasp_block_hash there;
-    gasp_err err = gasp_chain_hash_at(txn, &there, height);
+    gasp_err err = gasp_chain_settled_at(txn, &there, height);
     *out = err == GASP_OK && memcmp(there.b, block->b, sizeof there.b) == 0;
     return err == GASP_ABSENT ? GASP_OK : err;
 }
@@ -107,7 +107,8 @@ gasp_err gasp_standing_verify(gasp_txn *txn, gasp_err *verdict, const gasp_sourc
 {
     gasp_wallet *wallet = txn->wallet;
     gasp_verify_node node = {.txid = tx->txid, .tx = tx, .sources = sources};
-    gasp_verify verify = {.nodes = &node, .n_nodes = 1, .mem = wallet->mem};
+    gasp_verify verify = {
+        .nodes = &node, .n_nodes = 1, .spending_height = gasp_chain_height(txn) + 1, .mem = wallet->mem};
     gasp_verify_run *run = NULL;
     size_t input;
     *verdict = gasp_spv_check_form(tx, &input, wallet->mem);
@@ -138,17 +139,33 @@ static gasp_err derive_unproven(gasp_txn *txn, bool *stands, bool verified, cons
     return err;
 }
 
+gasp_err gasp_standing_contested(gasp_txn *txn, bool *contested, const gasp_tx *tx)
+{
+    gasp_err err = GASP_OK;
+    *contested = false;
+    for (size_t i = 0; err == GASP_OK && !*contested && i < tx->n_in; i++) {
+        gasp_row_info info = {0};
+        err = gasp_txn_info(txn, &info, &tx->in[i].prev.txid);
+        if (err == GASP_ABSENT)
+            err = GASP_OK;
+        if (err != GASP_OK || info.contested) {
+            *contested = err == GASP_OK;
+            return err;
+        }
+        err = gasp_view_rivalled(txn, contested, &tx->in[i].prev, &tx->txid);
+    }
+    return err;
+}
+
 gasp_err gasp_standing_derive(gasp_txn *txn, gasp_row_info *out, const gasp_row_info *now, const gasp_tx *tx)
 {
-    bool keep = false;
-    gasp_err err = now->anchored ? in_chain(txn, &keep, now->anchor.height, &now->anchor.block) : GASP_OK;
     *out = *now;
-    if (err != GASP_OK || keep)
-        return err;
-    err = gasp_standing_anchor(txn, &out->anchor, &tx->txid);
+    gasp_err err = gasp_standing_anchor(txn, &out->anchor, &tx->txid);
     out->anchored = out->stands = err == GASP_OK;
+    out->contested = false;
     if (err != GASP_ABSENT)
         return err;
     out->anchor = (gasp_anchor){0};
-    return derive_unproven(txn, &out->stands, now->stands && !now->anchored, tx);
+    err = derive_unproven(txn, &out->stands, now->stands && !now->anchored, tx);
+    return err == GASP_OK && out->stands ? gasp_standing_contested(txn, &out->contested, tx) : err;
 }

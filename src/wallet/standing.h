@@ -21,8 +21,12 @@ gasp_err gasp_standing_sources(gasp_txn *txn, bool *stands, gasp_source *sources
 gasp_err gasp_standing_verify(gasp_txn *txn, gasp_err *verdict, const gasp_source *sources,
                               const gasp_tx *tx) GASP_MUST_CHECK;
 
-/** What the info row of a transaction should be, from the one it has. An anchor in the best chain is kept. Scripts run
- *  for one that is unproven and did not stand as such before: one that came with a proof was never run. */
+/** Whether an unproven transaction that stands is contested: another one that stands spends what it spends, or it stands
+ *  on one that is contested. */
+gasp_err gasp_standing_contested(gasp_txn *txn, bool *contested, const gasp_tx *tx) GASP_MUST_CHECK;
+
+/** What the info row of a transaction should be, from the one it has. Scripts run for one that is unproven and did not
+ *  stand as such before: one that came with a proof was never run. */
 gasp_err gasp_standing_derive(gasp_txn *txn, gasp_row_info *out, const gasp_row_info *now,
                               const gasp_tx *tx) GASP_MUST_CHECK;
 

@@ -6,24 +6,44 @@
 #ifndef GASP_WALLET_TXN_H
 #define GASP_WALLET_TXN_H
 
+#include "base/arena.h"
 #include "base/map.h"
 #include "gasp/kv.h"
 #include "wallet/inside.h"
 #include "wallet/keys.h"
 #include "wallet/rows.h"
 
+/** Places of ops by what their keys begin with; the inside belongs to txn.c. */
+typedef struct gasp_txn_index {
+    struct gasp_txn_slot *slots; /**< cap of them, a power of two, or none */
+    size_t cap;
+    size_t len;
+    uint64_t seed[2];
+    uint32_t
+        recent[128]; /**< by letter: the slot of its newest group, from 1, which mostly is that of the next op too */
+} gasp_txn_index;
+
 typedef struct gasp_txn {
     gasp_wallet *wallet;
-    gasp_kv_snapshot *snapshot; /**< NULL: the newest state */
-    gasp_kv_op *ops;
+    gasp_kv_snapshot *snapshot;
+    gasp_kv_op *ops; /**< their bytes are in the arena */
     size_t n_ops;
     size_t cap_ops;
-    gasp_map latest; /**< SHA-256 of a key -> number of the op that wrote it last */
-    gasp_map groups; /**< SHA-256 of the part of a key that is scanned by -> its ops, so that a scan sees no others */
-    size_t (*follow)[2]; /**< op -> the next one of each of its groups, counted from 1; 0: the last */
+    gasp_arena bytes;
+    gasp_txn_index index; /**< the ops on a key, and those of each part of a key that is scanned by, so that a scan sees
+                            *   no others */
+    uint32_t (*follow)[2]; /**< op -> the next one of each of its groups, counted from 1; 0: the last */
     size_t cap_follow;
+    gasp_collection *collections; /**< all there are, as collections.c read them last */
+    size_t n_collections;
+    bool collections_known;
+    bool header_known; /**< header is what gasp_txn_header_at answered last, at its height */
+    gasp_block_hash header_hash;
+    gasp_row_header header;
     gasp_row_state state; /**< read at the start; written back when something moved it */
     bool state_moved;
+    bool refusals_known; /**< whether refusals_held was looked up */
+    bool refusals_held;  /**< the collection that is written to has refusals */
 } gasp_txn;
 
 enum { GASP_TXN_OPS_MAX = GASP_KV_BATCH_OPS_MAX };

@@ -1,11 +1,12 @@
 /* Verifying a batch of transactions: amounts here, scripts by the verifier port, one batch of jobs for all of them. */
 #include "spv/verify.h"
+#include "base/limits.h"
 #include "base/mem.h"
+#include "wallet/headers_port.h"
 #include "wallet/questions.h"
-#include "wallet/txn.h"
 
 /** Script checks of one batch: what a stage holds at its limits stays far below. */
-enum { VERIFY_JOBS_MAX = 1 << 22 };
+enum { VERIFY_JOBS_MAX = GASP_LIMIT_SIGNATURES };
 
 struct gasp_verify_run {
     const gasp_mem *mem;
@@ -52,9 +53,10 @@ static gasp_err spending_height(gasp_wallet *wallet, uint32_t *out)
     gasp_err err = gasp_txn_look(&txn, wallet);
     if (err != GASP_OK)
         return err;
-    *out = txn.state.top + 1;
+    err = gasp_chain_height_now(&txn, out);
+    *out += err == GASP_OK ? 1 : 0;
     gasp_txn_end(&txn);
-    return GASP_OK;
+    return err;
 }
 
 static gasp_err run_new(gasp_verify_run **out, gasp_wallet *wallet, gasp_verify *verify)
@@ -65,7 +67,8 @@ static gasp_err run_new(gasp_verify_run **out, gasp_wallet *wallet, gasp_verify 
     if (run == NULL)
         return GASP_ERR_NOMEM;
     run->mem = mem; /* before anything can fail: it frees the run */
-    gasp_err err = spending_height(wallet, &setting.spending_height);
+    setting.spending_height = verify->spending_height;
+    gasp_err err = setting.spending_height == 0 ? spending_height(wallet, &setting.spending_height) : GASP_OK;
     if (err != GASP_OK)
         goto out;
     run->n_nodes = verify->n_nodes;

@@ -143,6 +143,61 @@ static gasp_err spender_row(void *ctx, gasp_bytes key, gasp_bytes value)
     return err == GASP_OK ? gasp_key_read_hash(to->list[to->n++].b, key, 1 + GASP_OUTPOINT_LEN) : err;
 }
 
+gasp_err gasp_view_spenders(gasp_txn *txn, gasp_spenders *out, const gasp_outpoint *outpoint)
+{
+    gasp_key prefix = gasp_key_spenders(outpoint);
+    spenders found = {.mem = txn->wallet->mem};
+    gasp_err err = gasp_txn_scan(txn, &prefix, spender_row, &found);
+    *out = (gasp_spenders){.list = found.list, .mem = found.mem};
+    for (size_t i = 0; err == GASP_OK && i < found.n; i++) {
+        gasp_row_info info;
+        err = gasp_txn_info(txn, &info, &found.list[i]);
+        if (err != GASP_OK || !info.stands)
+            continue;
+        if (info.anchored)
+            out->best = out->n;
+        out->list[out->n++] = found.list[i];
+    }
+    return err == GASP_ABSENT ? GASP_ERR_STORE_CORRUPT : err;
+}
+
+void gasp_spenders_clear(gasp_spenders *all)
+{
+    if (all->mem != NULL)
+        gasp_mem_free(all->mem, all->list);
+    *all = (gasp_spenders){0};
+}
+
+typedef struct rivalling {
+    gasp_txn *txn;
+    const gasp_txid *spender;
+    bool *out;
+} rivalling;
+
+static gasp_err rival_row(void *ctx, gasp_bytes key, gasp_bytes value)
+{
+    rivalling *r = ctx;
+    gasp_row_info info;
+    gasp_txid txid;
+    (void)value;
+    gasp_err err = gasp_key_read_hash(txid.b, key, 1 + GASP_OUTPOINT_LEN);
+    if (err != GASP_OK || memcmp(txid.b, r->spender->b, sizeof txid.b) == 0)
+        return err;
+    err = gasp_txn_info(r->txn, &info, &txid);
+    if (err != GASP_OK)
+        return err == GASP_ABSENT ? GASP_ERR_STORE_CORRUPT : err;
+    *r->out = info.stands;
+    return info.stands ? GASP_DONE : GASP_OK;
+}
+
+gasp_err gasp_view_rivalled(gasp_txn *txn, bool *out, const gasp_outpoint *outpoint, const gasp_txid *spender)
+{
+    gasp_key prefix = gasp_key_spenders(outpoint);
+    rivalling r = {txn, spender, out};
+    *out = false;
+    return gasp_txn_scan(txn, &prefix, rival_row, &r);
+}
+
 static gasp_err count_row(void *ctx, gasp_bytes key, gasp_bytes value)
 {
     (void)key;
@@ -178,6 +233,58 @@ gasp_err gasp_view_spends(gasp_txn *txn, size_t *out, const gasp_outpoint *outpo
     gasp_key prefix = gasp_key_spenders(outpoint);
     *out = 0;
     return gasp_txn_scan(txn, &prefix, count_row, out);
+}
+
+/* ---- blocks -------------------------------------------------------------------------------------------------------- */
+
+typedef struct looking {
+    gasp_txn *txn;
+    const gasp_merkle_root *root;
+    gasp_block_hash *out;
+    uint32_t height;
+    bool any;
+    bool found;
+} looking;
+
+static void look_at(looking *look, const gasp_row_header *row, const gasp_block_hash *hash)
+{
+    gasp_header header;
+    gasp_header_decode(&header, row->raw80);
+    look->any = true;
+    if (look->found || memcmp(header.root.b, look->root->b, sizeof header.root.b) != 0)
+        return;
+    look->found = true;
+    *look->out = *hash;
+}
+
+static gasp_err beside_row(void *ctx, gasp_bytes key, gasp_bytes value)
+{
+    looking *look = ctx;
+    gasp_row_header row;
+    gasp_block_hash hash;
+    (void)value;
+    gasp_err err = gasp_key_read_hash(hash.b, key, 1 + 4);
+    if (err == GASP_OK)
+        err = gasp_txn_header(look->txn, &row, &hash);
+    if (err == GASP_OK && row.height == look->height) /* else it was trusted at another height since */
+        look_at(look, &row, &hash);
+    return err == GASP_ABSENT ? GASP_ERR_STORE_CORRUPT : err;
+}
+
+gasp_err gasp_view_block(gasp_txn *txn, gasp_block_hash *out, uint32_t height, const gasp_merkle_root *root)
+{
+    gasp_row_header row;
+    gasp_block_hash hash;
+    gasp_key beside = gasp_key_beside_at(height);
+    looking look = {.txn = txn, .root = root, .out = out, .height = height};
+    gasp_err err = gasp_txn_header_at(txn, &row, &hash, height);
+    if (err == GASP_OK)
+        look_at(&look, &row, &hash);
+    if ((err == GASP_OK && !look.found) || err == GASP_ABSENT)
+        err = gasp_txn_scan(txn, &beside, beside_row, &look);
+    if (err != GASP_OK || look.found)
+        return err;
+    return look.any ? GASP_ABSENT : GASP_ERR_PROOF_NO_HEADER;
 }
 
 gasp_err gasp_view_bump(gasp_txn *txn, gasp_data *out, const gasp_txid *txid, const gasp_block_hash *block)

@@ -19,15 +19,26 @@ void gasp_wallet_free(gasp_wallet *wallet)
 {
     if (wallet == NULL)
         return;
+    gasp_wallet_snapshot_forget(wallet);
     gasp_ecdsa_free(wallet->ecdsa);
+    gasp_lock_clear(&wallet->kept_lock);
     gasp_lock_clear(&wallet->writer);
     gasp_mem_wipe(wallet->seed32, sizeof wallet->seed32);
     gasp_mem_free(wallet->mem, wallet);
 }
 
+static bool ports_fit(const gasp_wallet_config *config)
+{
+    const gasp_headers *headers = config->headers;
+    const gasp_admit *admit = config->admit;
+    return (headers == NULL || (headers->size >= sizeof *headers && headers->epoch != NULL && headers->tip != NULL &&
+                                headers->at != NULL && headers->find != NULL)) &&
+           (admit == NULL || (admit->size >= sizeof *admit && admit->decide != NULL));
+}
+
 static gasp_err wallet_new(gasp_wallet **out, const gasp_wallet_config *config)
 {
-    if (config->size < sizeof *config || config->kv == NULL)
+    if (config->size < sizeof *config || config->kv == NULL || !ports_fit(config))
         return GASP_ERR_MISUSE;
     const gasp_mem *mem = gasp_mem_or_default(config->mem);
     gasp_wallet *wallet = gasp_mem_zalloc(mem, sizeof *wallet);
@@ -36,8 +47,16 @@ static gasp_err wallet_new(gasp_wallet **out, const gasp_wallet_config *config)
     wallet->kv = config->kv;
     wallet->mem = mem;
     wallet->verifier = config->verifier;
+    wallet->headers = config->headers;
+    wallet->admit = config->admit;
+    wallet->policy = config->policy;
     memcpy(wallet->seed32, config->seed32, sizeof wallet->seed32);
     gasp_err err = gasp_lock_init(&wallet->writer);
+    if (err == GASP_OK) {
+        err = gasp_lock_init(&wallet->kept_lock);
+        if (err != GASP_OK)
+            gasp_lock_clear(&wallet->writer);
+    }
     if (err != GASP_OK) {
         gasp_mem_free(mem, wallet);
         return err;

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "chain/bump.h"
+#include "chain/bump_kept.h"
 #include "crypto/hash.h"
 #include "gasp/block.h"
 #include "lib/data.h"
@@ -162,6 +164,40 @@ static void check_split(const block *b, const gasp_bump *compound)
     }
 }
 
+/* As bytes: each one cut out is what splitting gives; joined, in any order, they are what merging gives. */
+static void check_kept(const block *b, const gasp_bump *compound)
+{
+    gasp_txid some[MOST];
+    gasp_data cuts[MOST];
+    gasp_bytes views[MOST];
+    gasp_bump *singles[MOST], *merged = NULL;
+    gasp_data joined = {0};
+    for (size_t i = 0; i < b->n_selected; i++) {
+        some[i] = b->txids[b->selected[i]];
+        singles[i] = path_of(b, &b->selected[i], 1);
+    }
+    assert_err(gasp_bump_cut(cuts, compound, some, b->n_selected, NULL), GASP_OK);
+    for (size_t i = 0; i < b->n_selected; i++) {
+        gasp_bytes want = encoded(singles[i]);
+        assert_int_equal(cuts[i].len, want.len);
+        assert_memory_equal(cuts[i].data, want.data, want.len);
+        views[i] = (gasp_bytes){cuts[i].data, cuts[i].len};
+        test_release(want);
+    }
+    assert_err(gasp_bump_merge(&merged, (const gasp_bump *const *)singles, b->n_selected, NULL), GASP_OK);
+    assert_err(gasp_bump_join(&joined, views, b->n_selected, NULL), GASP_OK);
+    gasp_bytes want = encoded(merged);
+    assert_int_equal(joined.len, want.len);
+    assert_memory_equal(joined.data, want.data, want.len);
+    test_release(want);
+    gasp_data_clear(&joined);
+    gasp_bump_free(merged);
+    for (size_t i = 0; i < b->n_selected; i++) {
+        gasp_data_clear(&cuts[i]);
+        gasp_bump_free(singles[i]);
+    }
+}
+
 static void check_trim_to_some(const block *b, const gasp_bump *compound)
 {
     gasp_txid some[MOST];
@@ -240,6 +276,7 @@ static void random_blocks(void **state)
             check_merge_and_trim(&b, compound);
         if (b.n_selected <= 40)
             check_split(&b, compound);
+        check_kept(&b, compound);
         check_trim_to_some(&b, compound);
         check_shuffled(compound, &r);
         check_alone(&b, compound);
@@ -325,6 +362,10 @@ static void wrong_arguments(void **state)
     assert_null(outs[0]);
     assert_null(outs[1]);
     assert_null(out);
+    gasp_data cuts[2];
+    assert_err(gasp_bump_cut(cuts, bump, two, 2, NULL), GASP_ERR_PROOF_NOT_LEAF);
+    assert_null(cuts[0].data);
+    assert_null(cuts[1].data);
     gasp_bump_free(bump);
     size_t none = 0;
     gasp_fault fault = {0};
@@ -412,6 +453,74 @@ static void copies_meet(void **state)
     gasp_bump_free(written);
 }
 
+static void cut_out_of_copies(void **state)
+{
+    (void)state;
+    gasp_txid txids[11];
+    size_t all[11];
+    gasp_bump *whole = NULL, *want = NULL;
+    gasp_data cut = {0};
+    test_random r = test_random_start("bump, cut out of copies");
+    test_random_fill(&r, txids, sizeof txids);
+    gasp_bump_leaf leaves[12];
+    for (size_t i = 0; i < 11; i++) {
+        all[i] = i;
+        leaves[i] = (gasp_bump_leaf){.offset = i};
+        memcpy(leaves[i].hash, txids[i].b, 32);
+    }
+    leaves[11] = leaves[10];
+    leaves[11].offset = 11;
+    /* Level 0 alone, without the copy of the last one and with it written out. */
+    for (size_t n = 11; n <= 12; n++) {
+        assert_err(gasp_bump_from_leaves(&whole, 1, 1, &n, leaves, NULL, NULL), GASP_OK);
+        for (size_t i = 0; i < 11; i++) {
+            assert_err(gasp_bump_from_block(&want, 1, txids, 11, &all[i], 1, NULL), GASP_OK);
+            assert_err(gasp_bump_cut(&cut, whole, &txids[i], 1, NULL), GASP_OK);
+            gasp_bytes bytes = encoded(want);
+            assert_int_equal(cut.len, bytes.len);
+            assert_memory_equal(cut.data, bytes.data, bytes.len);
+            test_release(bytes);
+            gasp_data_clear(&cut);
+            gasp_bump_free(want);
+        }
+        gasp_bump_free(whole);
+    }
+}
+
+/* What cannot have been cut by us is no path of a wallet's. */
+static void joining_damage(void **state)
+{
+    (void)state;
+    gasp_txid txids[8] = {{{1}}, {{2}}, {{3}}, {{4}}, {{5}}, {{6}}, {{7}}, {{8}}};
+    size_t where[2] = {1, 6};
+    gasp_bump *path[4] = {NULL};
+    gasp_bytes bytes[4];
+    gasp_data out = {0};
+    assert_err(gasp_bump_from_block(&path[0], 1, txids, 8, &where[0], 1, NULL), GASP_OK);
+    assert_err(gasp_bump_from_block(&path[1], 1, txids, 8, &where[1], 1, NULL), GASP_OK);
+    assert_err(gasp_bump_from_block(&path[2], 2, txids, 8, &where[1], 1, NULL), GASP_OK); /* another height */
+    assert_err(gasp_bump_from_block(&path[3], 1, txids, 4, &where[0], 1, NULL), GASP_OK); /* fewer levels */
+    for (size_t i = 0; i < 4; i++)
+        bytes[i] = encoded(path[i]);
+    for (size_t i = 1; i < 4; i++) {
+        const gasp_bytes two[2] = {bytes[0], bytes[i]};
+        assert_err(gasp_bump_join(&out, two, 2, NULL), i == 1 ? GASP_OK : GASP_ERR_STORE_CORRUPT);
+        gasp_data_clear(&out);
+    }
+    for (size_t len = 0; len < bytes[0].len; len++) {
+        const gasp_bytes two[2] = {bytes[1], {bytes[0].data, len}};
+        assert_err(gasp_bump_join(&out, two, 2, NULL), GASP_ERR_STORE_CORRUPT);
+    }
+    uint8_t longer[512];
+    memcpy(longer, bytes[0].data, bytes[0].len);
+    longer[bytes[0].len] = 0;
+    assert_err(gasp_bump_join(&out, &(gasp_bytes){longer, bytes[0].len + 1}, 1, NULL), GASP_ERR_STORE_CORRUPT);
+    for (size_t i = 0; i < 4; i++) {
+        test_release(bytes[i]);
+        gasp_bump_free(path[i]);
+    }
+}
+
 /* -- real blocks ------------------------------------------------------------------------------------------------------
  */
 
@@ -475,9 +584,10 @@ static void real_blocks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_blocks),    cmocka_unit_test(one_byte_changed),
-        cmocka_unit_test(wrong_arguments),  cmocka_unit_test(paths_of_different_blocks),
-        cmocka_unit_test(merging_too_much), cmocka_unit_test(copies_meet),
+        cmocka_unit_test(random_blocks),     cmocka_unit_test(one_byte_changed),
+        cmocka_unit_test(wrong_arguments),   cmocka_unit_test(paths_of_different_blocks),
+        cmocka_unit_test(merging_too_much),  cmocka_unit_test(copies_meet),
+        cmocka_unit_test(cut_out_of_copies), cmocka_unit_test(joining_damage),
         cmocka_unit_test(real_blocks),
     };
     return cmocka_run_group_tests_name("chain/bump_edit", tests, NULL, NULL);

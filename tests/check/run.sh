@@ -75,6 +75,13 @@ cppcheck_all() {
         --suppressions-list=tests/check/cppcheck.txt --cppcheck-build-dir="$logs/cppcheck" -j "$jobs" -I include -I src src
 }
 
+# A build of its own, in which each limit can be lifted. Of an array that is as long as a limit, bounds are looked at.
+limits_hold() {
+    cmake --preset dev -B build/limits -DGASP_LIMITS_SWITCH=ON -DGASP_SANITIZE=bounds >"$logs/limits.cmake.log" 2>&1 ||
+        { cat "$logs/limits.cmake.log"; return 1; }
+    script limits build/limits
+}
+
 step selftest python3 -B tests/check/selftest.py
 step format format
 step layers script layers
@@ -84,6 +91,7 @@ step errors script errors
 step headers script headers
 step gcc configure_and_build build/dev dev
 step clang configure_and_build build/clang dev -DCMAKE_C_COMPILER=clang
+step limits limits_hold
 step shared configure_and_build build/shared release -DBUILD_SHARED_LIBS=ON -DBUILD_TESTING=OFF
 step cppcheck cppcheck_all
 after shared exports script exports build/shared/lib

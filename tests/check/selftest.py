@@ -1,6 +1,7 @@
 """Every rule of the scripts beside this one fires where it is broken, and is silent where it is kept: each case is a tiny
 tree in a folder of its own, with the text that the check must say (None: it must pass)."""
 
+import json
 import os
 import subprocess
 import sys
@@ -162,6 +163,35 @@ def compiled_cases(root):
     yield judge("calls: in no room", "src/base/alone.c:1: is in no room", *run("calls", root, build))
 
 
+def limit_cases(root):
+    """limits runs programs: scripts stand for them here, which see the limit lifted, or do not, or do not end."""
+    row = {"name": "most", "value": 7, "unit": "roots", "set": "fixed", "error": None, "beyond": "it ends",
+           "bounds": "Roots.", "test": "chain/use: seven"}
+    found = 'echo "[       OK ] $GASP_TEST"\n'
+    notices = '[ "${GASP_LIMIT_OFF:-}" != most ] || exit 1\n' + found
+
+    def tree(program, change):
+        table = json.dumps({"limits": [{**row, **change}]})
+        write(root, {"src/base/limits.h": '/** T. */\nROW("most")\n', "docs/limits.md": "",
+                     "b/bin/gasp": f"#!/bin/sh\ncat <<'END'\n{table}\nEND\n", "b/tests/test_chain_use": "#!/bin/sh\n" + program})
+        for name in ("bin/gasp", "tests/test_chain_use"):
+            os.chmod(os.path.join(root, "b", name), 0o755)
+        run("limits", root, os.path.join(root, "b"), "--write")
+
+    for what, expected, program, change in (
+            ("notices", None, notices, {}),
+            ("does not notice", "limits.h:2: most: chain/use: seven does not notice", found, {}),
+            ("fails anyhow", "seven failed with the limit", "exit 1\n", {}),
+            ("no such case", "does not run", "exit 0\n", {}),
+            ("names none", "most: names no test", notices, {"test": ""}),
+            ("a wait", None, '[ -z "${GASP_LIMIT_OFF:-}" ] || sleep 60\n' + found, {"unit": "ms"})):
+        tree(program, change)
+        yield judge(f"limits: {what}", expected, *run("limits", root, os.path.join(root, "b")))
+    tree(notices, {})
+    write(root, {"docs/limits.md": "# Limits\n\nSeven.\n"})
+    yield judge("limits: document", "docs/limits.md:3: the table says", *run("limits", root, os.path.join(root, "b")))
+
+
 def main():
     faults, count = [], 0
     for name, change, expected in CASES:
@@ -172,6 +202,10 @@ def main():
     with tempfile.TemporaryDirectory() as root:
         write(root, GOOD)
         for fault in compiled_cases(root):
+            faults.append(fault)
+            count += 1
+    with tempfile.TemporaryDirectory() as root:
+        for fault in limit_cases(root):
             faults.append(fault)
             count += 1
     faults = [fault for fault in faults if fault]

@@ -1,4 +1,4 @@
-# What the tests of the command share; sourced. $1: the command, $2: json_get.
+# What the tests of the command share; sourced. $1: the command, $2: json_get, $3: make_files.
 #
 #   run CODE ARGUMENT...     runs it in text form, and again with --json: both must answer CODE. Standard output stands in
 #                            out, standard error in err, the object in json. With --json standard output must be one
@@ -11,6 +11,7 @@
 set -u
 gasp=$1
 json_get=$2
+make_files=${3:-}
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 vectors=$root/vectors
@@ -111,6 +112,45 @@ demo_file() {
     case_hex "$vectors/demo/705985.json" "$1" >"$1.hex"
     [ -s "$1.hex" ] || case_hex "$vectors/demo/corpus.json" "$1" >"$1.hex"
     [ -s "$1.hex" ] || { what=$1; wrong 'no such case'; }
+}
+
+# same NAME FILE FILE: two files are equal.
+same() {
+    what=$1
+    cases=$((cases + 1))
+    cmp -s "$2" "$3" || wrong "$2 and $3 differ"
+}
+
+# serve DIR OPTION...: a server in the background; its address stands in address. stop ends it.
+serve() {
+    : >serve-out # what the one before said must not be taken for this one's words
+    "$gasp" serve "$@" >serve-out 2>serve-err </dev/null &
+    server=$!
+    tries=0
+    until grep -q '^listening at ' serve-out || [ $tries -ge 100 ]; do tries=$((tries + 1)); sleep 0.1; done
+    address=$(sed -n 's/^listening at //p' serve-out)
+}
+
+stop() {
+    cases=$((cases + 1))
+    kill "$server"
+    code=0
+    wait "$server" || code=$?
+    server=
+    what=serve
+    [ "$code" -eq 0 ] || wrong "ended with $code: $(cat serve-err)"
+}
+
+# A regtest wallet that trusts the block at height 10 of the made files.
+made_wallet() {
+    [ -s ids ] || "$make_files" . || { what=make_files; wrong 'it failed'; }
+    text 0 init "$1" --network regtest
+    text 0 headers trust "$1" "$(cat 10.header)" --height 10
+}
+
+# made_id NAME: its txid in the made files.
+made_id() {
+    awk -v name="$1" '$1 == name { print $2 }' ids
 }
 
 finish() {

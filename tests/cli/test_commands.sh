@@ -40,7 +40,7 @@ while read -r name; do
     done <options
     # Nothing given, and too much: not for those that take nothing or anything.
     case $name in
-    help | man | completion) ;;
+    help | man | completion | limits) ;;
     *)
         # shellcheck disable=SC2086
         run 2 $name
@@ -51,6 +51,17 @@ while read -r name; do
     esac
 done <commands
 [ "$(wc -l <commands)" -ge 18 ] || { what=help; wrong 'commands are missing'; }
+
+# The same rows as text and as JSON.
+run 0 limits
+says out '^max_wants  *4096 wants  *set  *References'
+says out '^tx_bytes  *67108864 bytes  *fixed  *One transaction'
+cut -d' ' -f1 <out >rows
+text 0 limits --json
+"$json_get" 'limits.*.name' <out >names
+cmp -s rows names || wrong 'other rows than the text has'
+says out '"error": *"peer_limit"'
+run 2 limits x
 
 run 2 lsit
 says err 'did you mean `list`'

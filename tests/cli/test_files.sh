@@ -151,7 +151,7 @@ run 6 replay x.trace
 found=0
 for file in "$vectors"/bump/valid.json "$vectors"/value/*.json "$vectors"/demo/*.json; do
     sed -e 's/"\(height\|m\|entries\|count\|item_time\|version\)": \([0-9][0-9]*\)/"\1": 9\2/' \
-        -e 's/"hash": "000/"hash": "001/' "$file" >changed.json
+        -e 's/"hash": "000/"hash": "001/; s/"settled": "ef/"settled": "fe/; s/"0222b6/"0322b6/' "$file" >changed.json
     text 6 replay changed.json
     found=$((found + 1))
 done

@@ -12,25 +12,6 @@ make() {
     text 0 import "$2" chain-7.hex pair-a.hex
 }
 
-serve() {
-    : >serve-out # what the one before said must not be taken for this one's words
-    "$gasp" serve "$@" >serve-out 2>serve-err &
-    server=$!
-    tries=0
-    until grep -q '^listening at ' serve-out || [ $tries -ge 100 ]; do tries=$((tries + 1)); sleep 0.1; done
-    address=$(sed -n 's/^listening at //p' serve-out)
-}
-
-stop() {
-    cases=$((cases + 1))
-    kill "$server"
-    code=0
-    wait "$server" || code=$?
-    server=
-    what=serve
-    [ "$code" -eq 0 ] || wrong "ended with $code: $(cat serve-err)"
-}
-
 equal() {
     text 0 list "$1"
     cp out first

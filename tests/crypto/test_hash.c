@@ -1,5 +1,6 @@
 /* Hashes against published answers: FIPS 180-4's examples for SHA-256, the RIPEMD-160 paper's by way of the addresses
  * of the first keys of secp256k1, BIP340's tag. */
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,6 +116,60 @@ static void tagged(void **state)
     test_release(prefix);
 }
 
+/* The tags whose beginning is kept ready: as BIP340 says, with the tag hashed here. */
+static void tagged_by_hand(void **state)
+{
+    (void)state;
+    static const char *const tags[] = {"gasp/item/state/1",
+                                       "gasp/item/outpoint/1",
+                                       "gasp/state/1",
+                                       "gasp/entries/1",
+                                       "gasp/bloom/1",
+                                       "gasp/random/1",
+                                       ""};
+    uint8_t message[200];
+    for (size_t i = 0; i < sizeof message; i++)
+        message[i] = (uint8_t)(3 * i);
+    for (size_t t = 0; t < sizeof tags / sizeof tags[0]; t++) {
+        for (size_t len = 0; len <= sizeof message; len += 7) {
+            uint8_t whole[64 + sizeof message];
+            uint8_t out[32];
+            uint8_t expected[32];
+            gasp_sha256 h;
+            gasp_sha256_once(whole, tags[t], strlen(tags[t]));
+            memcpy(whole + 32, whole, 32);
+            memcpy(whole + 64, message, len);
+            gasp_sha256_once(expected, whole, 64 + len);
+            gasp_sha256_tagged_init(&h, tags[t]);
+            gasp_sha256_update(&h, message, len);
+            gasp_sha256_final(&h, out);
+            assert_memory_equal(out, expected, 32);
+        }
+    }
+}
+
+/* Every length of an ending, against OpenSSL's own hash. */
+static void every_ending(void **state)
+{
+    (void)state;
+    uint8_t message[260];
+    for (size_t i = 0; i < sizeof message; i++)
+        message[i] = (uint8_t)(7 * i + 1);
+    for (size_t len = 0; len <= sizeof message; len++) {
+        uint8_t out[32];
+        uint8_t expected[32];
+        unsigned n = 0;
+        assert_int_equal(EVP_Digest(message, len, expected, &n, EVP_sha256(), NULL), 1);
+        gasp_sha256_once(out, message, len);
+        assert_memory_equal(out, expected, 32);
+        gasp_sha256 h;
+        gasp_sha256_init(&h);
+        gasp_sha256_update(&h, message, len);
+        gasp_sha256_final(&h, out);
+        assert_memory_equal(out, expected, 32);
+    }
+}
+
 /* However a message is cut, its hash is that of the whole. */
 static void any_cut(void **state)
 {
@@ -145,6 +200,7 @@ int main(void)
         cmocka_unit_test(sha256_published), cmocka_unit_test(sha256d_of_the_chain),
         cmocka_unit_test(merkle_pair),      cmocka_unit_test(hash160_published),
         cmocka_unit_test(tagged),           cmocka_unit_test(any_cut),
+        cmocka_unit_test(tagged_by_hand),   cmocka_unit_test(every_ending),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

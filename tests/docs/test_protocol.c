@@ -123,6 +123,8 @@ static void open_is_shown(void **state)
     assert_true(gasp_set_summary_equal(&open.summary, &summary));
     assert_int_equal(open.network, GASP_NETWORK_MAIN);
     assert_int_equal(open.rights, GASP_RIGHT_READ | GASP_RIGHT_WRITE);
+    assert_int_equal(open.features, GASP_FEATURES);
+    assert_false(open.has_settled);
     assert_int_equal(open.max_frame, config.limits.max_frame);
     assert_int_equal(open.max_message, config.limits.max_message);
     assert_int_equal(open.max_wants, config.limits.max_wants);
@@ -217,6 +219,7 @@ static void inv_is_shown(void **state)
     assert_string_equal(name, txid_text);
     gasp_merkle_root root = gasp_bump_root(batch.bumps[0]);
     assert_memory_equal(root.b, batch.invs[0].txid.b, 32);
+    assert_memory_equal(batch.blocks[0].b, block1, 32);
     values_are_shown(text, batch.invs[0].entries);
     gasp_writer w = gasp_writer_growing(&again);
     gasp_inv_batch_encode(&w, &batch);

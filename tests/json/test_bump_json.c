@@ -180,6 +180,23 @@ static void too_long(void **state)
 
 /* More leaves than a path may have: 16 MiB of text hold that many when each is `0`, and are refused before a leaf is
  * looked at. Nesting at the limit is JSON like any other. */
+static void too_deep(void **state)
+{
+    (void)state;
+    enum { MOST = 16 };
+    for (size_t depth = MOST; depth <= MOST + 1; depth++) {
+        char text[2 * (MOST + 1)];
+        gasp_bump *bump = NULL;
+        gasp_fault fault = {0};
+        memset(text, '[', depth);
+        memset(text + depth, ']', depth);
+        assert_err(gasp_bump_from_json(&bump, text, 2 * depth, NULL, &fault),
+                   depth > MOST ? GASP_ERR_LIMIT : GASP_ERR_JSON);
+        assert_null(bump);
+        assert_int_equal(fault.err, depth > MOST ? GASP_ERR_LIMIT : GASP_ERR_JSON);
+    }
+}
+
 static void too_many(void **state)
 {
     (void)state;
@@ -238,6 +255,7 @@ int main(void)
         cmocka_unit_test(other_members_are_skipped),
         cmocka_unit_test(too_long),
         cmocka_unit_test(too_many),
+        cmocka_unit_test(too_deep),
         cmocka_unit_test(without_memory),
     };
     return cmocka_run_group_tests_name("json/bump_json", tests, NULL, NULL);

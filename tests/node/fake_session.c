@@ -330,3 +330,10 @@ void gasp_session_why(const gasp_session *s, gasp_session_fault *out)
     memset(out, 0, sizeof *out);
     out->err = s->err;
 }
+
+gasp_err gasp_session_changed(gasp_session *s, gasp_time now)
+{
+    (void)s;
+    (void)now;
+    return GASP_OK;
+}

@@ -247,6 +247,9 @@ static void refused(void **state)
         assert_err(gasp_node_sync(client.node, wrong[i], &config), GASP_ERR_NET_ADDRESS);
     assert_err(gasp_node_sync(client.node, "tcp://192.0.2.1:9", &config), GASP_ERR_NET_REFUSED);
     assert_err(gasp_node_sync(client.node, "tcp://[2001:db8::1]:9", &config), GASP_ERR_NET_REFUSED);
+    config.rights = 4;
+    assert_err(gasp_node_sync(client.node, "tcp://127.0.0.1:9", &config), GASP_ERR_MISUSE);
+    config.rights = GASP_RIGHT_READ;
     config.size--;
     assert_err(gasp_node_sync(client.node, "tcp://127.0.0.1:9", &config), GASP_ERR_MISUSE);
     assert_int_equal(client.log.n_ended, 0);
@@ -398,6 +401,35 @@ static void free_at_once(void **state)
     test_host_close(&client);
     assert_int_equal(client.log.n_ended, 0);
     gasp_node_free(NULL);
+}
+
+/* A peer that says nothing, one that never ends, and one that is done in time. */
+static void too_long(void **state)
+{
+    (void)state;
+    gasp_sync_config config;
+    test_random r = test_random_start("too long");
+    char *address = test_address_unix();
+    test_host_init(&server, &jobs, &r);
+    test_host_init(&client, &jobs, &r);
+    test_host_serve(&server, address);
+    test_host_open(&client);
+    gasp_sync_config_init(&config);
+    assert_int_equal(config.timeout_ms, 0);
+    config.timeout_ms = 100;
+    uint64_t begin = gasp_node_now().mono_ms;
+    assert_err(gasp_node_sync(client.node, "exec:exec sleep 20 >/dev/null", &config), GASP_OK);
+    assert_err(gasp_node_sync(client.node, "exec:cat /dev/zero", &config), GASP_OK);
+    config.timeout_ms = 30000;
+    assert_err(gasp_node_sync(client.node, server.bound, &config), GASP_OK);
+    assert_err(gasp_node_run(client.node), GASP_OK);
+    assert_true(gasp_node_now().mono_ms - begin < 15000);
+    assert_err(client.log.errs[1], GASP_ERR_NET_TIMEOUT);
+    assert_true(client.log.errs[2] == GASP_ERR_NET_TIMEOUT || client.log.errs[2] == GASP_ERR_PEER_MESSAGE);
+    assert_err(client.log.errs[3], GASP_OK);
+    test_host_stop(&server);
+    test_host_close(&client);
+    test_address_free(address);
 }
 
 static gasp_err late; /* what a sync answers while the node is being stopped */
@@ -615,6 +647,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(stop_while_busy),
         cmocka_unit_test(stop_before_run),
         cmocka_unit_test(free_at_once),
+        cmocka_unit_test(too_long),
         cmocka_unit_test(signals),
         cmocka_unit_test(config_arrives),
         cmocka_unit_test(without_memory),

@@ -192,6 +192,87 @@ static void over_unix(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* ---- a connection that stays ---- */
+
+static void *stay(void *arg)
+{
+    side *s = arg;
+    assert_err(gasp_node_run(s->node), GASP_OK);
+    return NULL;
+}
+
+static void wait_for(const side *s, size_t outputs)
+{
+    while (test_output_count(s->w.wallet) < outputs) /* side_new has set the alarm */
+        (void)usleep(2000);
+    assert_int_equal(test_output_count(s->w.wallet), outputs);
+}
+
+static void wait_for_same(const side *a, const side *b)
+{
+    const gasp_collection by_default = {{0}};
+    gasp_set_summary x;
+    gasp_set_summary y;
+    do {
+        (void)usleep(2000);
+        assert_err(gasp_wallet_summary(a->w.wallet, &x, &by_default), GASP_OK);
+        assert_err(gasp_wallet_summary(b->w.wallet, &y, &by_default), GASP_OK);
+    } while (!gasp_set_summary_equal(&x, &y));
+}
+
+static size_t add_part(const side *s, size_t parts, size_t part)
+{
+    size_t committed;
+    gasp_bytes beef = test_block_beef(&block, parts, part, part + 1);
+    assert_err(test_add(s->w.wallet, beef, &committed), GASP_OK);
+    test_release(beef);
+    return test_output_count(s->w.wallet);
+}
+
+/* What another client brings, what the server's host adds and what the client's own host adds all travel over a connection
+ * that stays, without another one being made. */
+static void stays(void **state)
+{
+    (void)state;
+    static server v;
+    static side client;
+    static side other;
+    pthread_t thread;
+    gasp_sync_config config;
+    server_start(&v, "tcp://127.0.0.1:0");
+    size_t first = test_output_count(v.side.w.wallet);
+    side_new(&client, 3, 0, 0);
+    gasp_sync_config_init(&config);
+    config.stay = true;
+    assert_err(gasp_node_sync(client.node, v.bound, &config), GASP_OK);
+    assert_int_equal(pthread_create(&thread, NULL, stay, &client), 0);
+    wait_for(&client, first);
+    side_new(&other, 6, 0, 1);
+    sync_with(&other, v.bound);
+    check_complete(&other);
+    size_t second = test_output_count(other.w.wallet);
+    assert_true(second > first);
+    wait_for(&client, second);
+    size_t third = add_part(&v.side, 6, 3);
+    assert_true(third > second);
+    gasp_node_changed(v.side.node);
+    wait_for(&client, third);
+    size_t committed;
+    gasp_bytes beef = test_block_beef(&block, 1, 0, 1);
+    assert_err(test_add(client.w.wallet, beef, &committed), GASP_OK);
+    test_release(beef);
+    gasp_node_changed(client.node);
+    wait_for_same(&v.side, &client);
+    gasp_node_stop(client.node);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(client.closed.closed.round >= 2);
+    server_stop(&v);
+    assert_same_outputs(client.w.wallet, v.side.w.wallet);
+    side_free(&v.side);
+    side_free(&client);
+    side_free(&other);
+}
+
 enum { CLIENTS = 5 };
 
 typedef struct visitor {
@@ -357,8 +438,13 @@ static int teardown(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(over_tcp),  cmocka_unit_test(over_unix), cmocka_unit_test(several_clients),
-        cmocka_unit_test(over_exec), cmocka_unit_test(recorded),  cmocka_unit_test(stopped_and_resumed),
+        cmocka_unit_test(over_tcp),
+        cmocka_unit_test(over_unix),
+        cmocka_unit_test(stays),
+        cmocka_unit_test(several_clients),
+        cmocka_unit_test(over_exec),
+        cmocka_unit_test(recorded),
+        cmocka_unit_test(stopped_and_resumed),
     };
     if (argc > 1 && strcmp(argv[1], "--stdio") == 0) {
         (void)setup(NULL);

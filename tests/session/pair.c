@@ -84,7 +84,7 @@ static void through_hook(pair *p, int from, const uint8_t *bytes, size_t len, ga
     }
 }
 
-void pair_run(pair *p)
+void pair_step(pair *p)
 {
     gasp_frames_in frames[2];
     for (int i = 0; i < 2; i++)
@@ -115,6 +115,18 @@ void pair_run(pair *p)
     }
     for (int i = 0; i < 2; i++)
         gasp_frames_in_clear(&frames[i]);
+}
+
+void pair_run(pair *p)
+{
+    pair_step(p);
+    for (int i = 0; i < 2; i++) { /* an initiator that is done hangs up, and the responder rests no longer */
+        if (!gasp_session_done(p->side[!i].session) || gasp_session_done(p->side[i].session))
+            continue;
+        gasp_err err = gasp_session_closed(p->side[i].session, p->now);
+        if (p->side[i].err == GASP_OK && p->side[!i].err == GASP_OK)
+            p->side[i].err = err;
+    }
     assert_true(gasp_session_done(p->side[0].session) || gasp_session_done(p->side[1].session));
 }
 
@@ -135,6 +147,29 @@ void pair_assert_complete(const pair *p)
         assert_int_equal(p->side[i].closed.closed.result, GASP_RESULT_COMPLETE);
         assert_true(p->side[i].closed.closed.equal);
     }
+}
+
+const gasp_event *pair_event(const pair_side *side, gasp_event_kind kind, size_t n)
+{
+    for (size_t i = 0; i < side->n_events; i++)
+        if (side->events[i].kind == kind && n-- == 0)
+            return &side->events[i];
+    return NULL;
+}
+
+size_t pair_count(const pair_side *side, gasp_event_kind kind)
+{
+    size_t n = 0;
+    while (pair_event(side, kind, n) != NULL)
+        n++;
+    return n;
+}
+
+gasp_session_stats pair_stats(const pair_side *side)
+{
+    gasp_session_stats stats;
+    gasp_session_count(side->session, &stats);
+    return stats;
 }
 
 /* ---- wallets ------------------------------------------------------------------------------------------------------- */
@@ -167,6 +202,12 @@ static gasp_err count_committed(void *ctx, const gasp_verdict *verdict)
     return GASP_OK;
 }
 
+gasp_err test_keep_verdict(void *ctx, const gasp_verdict *verdict)
+{
+    *(gasp_verdict *)ctx = *verdict;
+    return GASP_OK;
+}
+
 gasp_err test_add(gasp_wallet *w, gasp_bytes bytes, size_t *committed)
 {
     gasp_add_config config;
@@ -184,6 +225,8 @@ typedef struct listing {
 static gasp_err list_one(void *ctx, const gasp_output *output)
 {
     listing *l = ctx;
+    if (output->unanchored) /* it is shown, but is no item */
+        return GASP_OK;
     l->n++;
     gasp_err err = gasp_buf_append(&l->text, &output->outpoint, sizeof output->outpoint);
     if (err == GASP_OK)

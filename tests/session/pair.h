@@ -41,9 +41,17 @@ void pair_config(gasp_session_config config[2], gasp_wallet *a, gasp_wallet *b);
 
 void pair_start(pair *p, const gasp_session_config config[2]);
 
+/** Goes on until neither has anything to say. */
+void pair_step(pair *p);
+
 /** Goes on until both are done or neither has anything to say; the latter fails the test unless one of them has ended. */
 void pair_run(pair *p);
 void pair_free(pair *p);
+
+/** The n-th event of a kind, from 0; NULL when there are fewer. */
+const gasp_event *pair_event(const pair_side *side, gasp_event_kind kind, size_t n);
+size_t pair_count(const pair_side *side, gasp_event_kind kind);
+gasp_session_stats pair_stats(const pair_side *side);
 
 /** Both ended well, both complete, and with equal summaries. */
 void pair_assert_complete(const pair *p);
@@ -61,6 +69,9 @@ void test_wallet_free(test_wallet *w);
 void assert_same_outputs(gasp_wallet *a, gasp_wallet *b);
 size_t test_output_count(gasp_wallet *w);
 gasp_err test_add(gasp_wallet *w, gasp_bytes bytes, size_t *committed);
+
+/** A visit that keeps the last verdict in the gasp_verdict that ctx is. */
+gasp_err test_keep_verdict(void *ctx, const gasp_verdict *verdict);
 
 /** A real block with what is known of its transactions. */
 typedef struct test_block {

@@ -21,6 +21,7 @@ void script_config(gasp_session_config *config, gasp_wallet *wallet, bool initia
 void script_start(script_peer *p, const gasp_session_config *config)
 {
     *p = (script_peer){.now = {1000, 1700000000000}, .batch = 8};
+    p->initiator = !config->initiator;
     assert_err(gasp_session_new(&p->side.session, config), GASP_OK);
     p->open = (gasp_open){.version_min = GASP_PROTOCOL_VERSION,
                           .version_max = GASP_PROTOCOL_VERSION,
@@ -146,7 +147,7 @@ void script_say_filter(script_peer *p)
 
 void script_say_roots_end(script_peer *p)
 {
-    const gasp_roots_end end = {p->n_roots, p->n_outputs};
+    const gasp_roots_end end = {.roots = p->n_roots, .outputs = p->n_outputs};
     p->ended = true;
     SAY(p, GASP_MSG_ROOTS_END, w, gasp_roots_end_encode(&w, &end));
 }
@@ -184,12 +185,15 @@ void script_inv_message(gasp_buf *out, const script_peer *p, const size_t *which
     if (n_selected > 0) {
         assert_err(gasp_bump_from_block(&bump, p->height, p->block, p->n_block, selected, n_selected, NULL), GASP_OK);
         batch.n_bumps = 1;
+        batch.blocks = calloc(1, sizeof *batch.blocks);
+        assert_non_null(batch.blocks);
     }
     gasp_buf_init(out, SIZE_MAX, NULL);
     gasp_writer w = gasp_writer_growing(out);
     gasp_inv_batch_encode(&w, &batch);
     assert_err(w.err, GASP_OK);
     gasp_bump_free(bump);
+    free(batch.blocks);
     free(batch.invs);
     free(selected);
 }
@@ -288,8 +292,10 @@ static void hear(script_peer *p, uint16_t type, gasp_bytes message)
         p->credit.bytes += credit.bytes;
     } else if (type == GASP_MSG_CLOSE) {
         assert_err(gasp_close_decode(&p->close, &r), GASP_OK);
-        if (!p->mute)
+        if (!p->mute && !p->initiator)
             script_say_close(p, GASP_RESULT_COMPLETE);
+    } else if (type == GASP_MSG_TURN_END && !p->mute && p->initiator) {
+        script_say_close(p, GASP_RESULT_COMPLETE);
     }
 }
 

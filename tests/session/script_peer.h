@@ -29,6 +29,7 @@ typedef struct script_peer script_peer;
 typedef script_way (*script_answer)(void *ctx, const gasp_want *want, size_t *give);
 
 struct script_peer {
+    bool initiator; /**< this peer began, so it closes first */
     pair_side side; /**< the session under test */
     gasp_time now;
 

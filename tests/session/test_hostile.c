@@ -19,15 +19,19 @@ typedef enum place {
     SENDING,
     SENT_ALL, /* sending, and its roots have ended */
     CLOSING,
+    RESTING,        /* an initiator that stays, after a round */
+    RESTING_SECOND, /* a responder after a round */
     PLACES
 } place;
 
-static const char *const place_names[PLACES] = {"start",    "opening", "opening, responder", "receiving", "sending",
-                                                "sent all", "closing"};
+static const char *const place_names[PLACES] = {"start",     "opening", "opening, responder",
+                                                "receiving", "sending", "sent all",
+                                                "closing",   "resting", "resting, responder"};
 
-static const uint16_t types[] = {GASP_MSG_OPEN,   GASP_MSG_CLOSE,  GASP_MSG_ERROR,     GASP_MSG_KEEPALIVE,
-                                 GASP_MSG_FILTER, GASP_MSG_INV,    GASP_MSG_WANT,      GASP_MSG_SENT,
-                                 GASP_MSG_ABSENT, GASP_MSG_CREDIT, GASP_MSG_ROOTS_END, GASP_MSG_TURN_END};
+static const uint16_t types[] = {GASP_MSG_OPEN,   GASP_MSG_CLOSE,   GASP_MSG_ERROR,     GASP_MSG_KEEPALIVE,
+                                 GASP_MSG_FILTER, GASP_MSG_INV,     GASP_MSG_WANT,      GASP_MSG_SENT,
+                                 GASP_MSG_ABSENT, GASP_MSG_CREDIT,  GASP_MSG_ROOTS_END, GASP_MSG_TURN_END,
+                                 GASP_MSG_ROUND,  GASP_MSG_CHANGED, GASP_MSG_SKIP,      GASP_MSG_SPEND};
 enum { TYPES = sizeof types / sizeof types[0] };
 
 /* What docs/protocol.md allows in each place beside ERROR and KEEPALIVE, which may come everywhere; 0 ends a row. */
@@ -35,10 +39,12 @@ static const uint16_t allowed[PLACES][5] = {
     [START] = {0},
     [OPENING] = {GASP_MSG_OPEN},
     [OPENING_SECOND] = {GASP_MSG_OPEN},
-    [RECEIVING] = {GASP_MSG_INV, GASP_MSG_SENT, GASP_MSG_ABSENT, GASP_MSG_ROOTS_END},
-    [SENDING] = {GASP_MSG_FILTER, GASP_MSG_WANT, GASP_MSG_CREDIT},
+    [RECEIVING] = {GASP_MSG_INV, GASP_MSG_SENT, GASP_MSG_ABSENT, GASP_MSG_ROOTS_END, GASP_MSG_SPEND},
+    [SENDING] = {GASP_MSG_FILTER, GASP_MSG_WANT, GASP_MSG_CREDIT, GASP_MSG_SKIP},
     [SENT_ALL] = {GASP_MSG_WANT, GASP_MSG_CREDIT, GASP_MSG_TURN_END},
     [CLOSING] = {GASP_MSG_CLOSE},
+    [RESTING] = {GASP_MSG_CHANGED},
+    [RESTING_SECOND] = {GASP_MSG_ROUND},
 };
 
 static bool is_allowed(place at, uint16_t type)
@@ -58,12 +64,22 @@ static void steps(script_peer *p)
 /* Brings a session to a place. The peer is mute from then on. */
 static void go_to(made_run *run, place at)
 {
-    made_run_init(run, CHAIN, SIZE_MAX, at != OPENING_SECOND);
+    made_run_init(run, CHAIN, SIZE_MAX, at != OPENING_SECOND && at != RESTING_SECOND);
+    run->config.stay = at == RESTING;
     if (at == SENDING || at == SENT_ALL)
         made_chain_add(&run->chain, run->w.wallet, CHAIN, true);
     made_run_start(run);
     script_peer *p = &run->p;
+    p->open.features = GASP_FEATURE_SKIP | GASP_FEATURE_SPEND | GASP_FEATURE_ROUNDS;
+    if (at == RESTING || at == RESTING_SECOND) {
+        if (p->initiator)
+            script_say_open(p);
+        script_run(p);
+        assert_int_equal(p->heard[GASP_MSG_CLOSE], 1);
+    }
     p->mute = true;
+    if (at == RESTING || at == RESTING_SECOND)
+        return;
     if (at == START || at == OPENING_SECOND)
         return;
     (void)script_step(p);
@@ -93,6 +109,8 @@ static void made_run_over(made_run *run)
 static void say_well_formed(script_peer *p, uint16_t type)
 {
     static const uint8_t zeros[80] = {0};
+    static const uint8_t one[69] = {1};
+    static const uint8_t round[57] = {1};
     const size_t first = 0;
     switch (type) {
     case GASP_MSG_OPEN:
@@ -118,6 +136,16 @@ static void say_well_formed(script_peer *p, uint16_t type)
         break;
     case GASP_MSG_ROOTS_END:
         script_say_roots_end(p);
+        break;
+    case GASP_MSG_TURN_END:
+        script_say(p, type, (gasp_bytes){zeros, 2});
+        break;
+    case GASP_MSG_ROUND:
+        script_say(p, type, (gasp_bytes){round, 57});
+        break;
+    case GASP_MSG_SKIP:
+    case GASP_MSG_SPEND:
+        script_say(p, type, (gasp_bytes){one, type == GASP_MSG_SKIP ? 37 : 69});
         break;
     default:
         script_say(p, type, (gasp_bytes){zeros, 0});
@@ -182,6 +210,8 @@ static void once_only(void **state)
         {SENDING, 0, GASP_MSG_TURN_END},
         {SENDING, GASP_MSG_FILTER, GASP_MSG_FILTER},
         {RECEIVING, GASP_MSG_INV, GASP_MSG_FILTER},
+        {SENDING, GASP_MSG_SKIP, GASP_MSG_SKIP},
+        {SENDING, GASP_MSG_FILTER, GASP_MSG_SKIP},
         {SENT_ALL, GASP_MSG_TURN_END, GASP_MSG_TURN_END},
         {OPENING, GASP_MSG_OPEN, GASP_MSG_OPEN},
         {OPENING_SECOND, GASP_MSG_OPEN, GASP_MSG_OPEN},
@@ -205,7 +235,7 @@ static void once_only(void **state)
 static void unknown_messages(void **state)
 {
     static const uint8_t junk[5] = {9, 9, 9, 9, 9};
-    static const uint16_t odd[3] = {25, 4001, 65535};
+    static const uint16_t odd[3] = {27, 4001, 65535};
     (void)state;
     for (int at = 0; at < PLACES; at++) {
         made_run run;
@@ -258,13 +288,13 @@ static gasp_err open_with(size_t at_end, const uint8_t *more, size_t n_more)
 
 static void unknown_fields(void **state)
 {
-    static const uint8_t odd[] = {17, 2, 1, 1, 19, 0, 253, 0xa1, 0x0f, 1, 7};
+    static const uint8_t odd[] = {21, 2, 1, 1, 23, 0, 253, 0xa1, 0x0f, 1, 7};
     static const uint8_t one_odd[] = {1, 3, 5, 5, 5};
-    static const uint8_t even[] = {18, 1, 0};
-    static const uint8_t descending[] = {19, 0, 17, 0};
-    static const uint8_t twice[] = {17, 0, 17, 0};
+    static const uint8_t even[] = {20, 1, 0};
+    static const uint8_t descending[] = {23, 0, 21, 0};
+    static const uint8_t twice[] = {21, 0, 21, 0};
     static const uint8_t again[] = {0, 1, 3};
-    static const uint8_t runs_over[] = {17, 9, 0};
+    static const uint8_t runs_over[] = {21, 9, 0};
     (void)state;
     assert_err(open_with(1, odd, sizeof odd), GASP_OK);
     assert_err(open_with(0, one_odd, sizeof one_odd), GASP_OK);
@@ -450,7 +480,7 @@ static void no_rights(gasp_open *o)
 }
 static void some_feature(gasp_open *o)
 {
-    o->features = 4;
+    o->features = UINT64_C(1) << 40;
 }
 static void small_frames(gasp_open *o)
 {
@@ -571,7 +601,7 @@ static void access_port(void **state)
 static void silence(void **state)
 {
     (void)state;
-    for (int at = OPENING; at < PLACES; at++) {
+    for (int at = OPENING; at < RESTING; at++) {
         made_run run;
         go_to(&run, (place)at);
         script_peer *p = &run.p;

@@ -103,7 +103,7 @@ static void say_more(script_peer *p, const made_chain *chain, int way)
         say_want(p, &chain->txid[0]);
         p->n_wants = 3;
     } else if (way == 3 && p->heard[GASP_MSG_ROOTS_END] == 1 && p->n_wants == 3) {
-        script_say(p, GASP_MSG_TURN_END, (gasp_bytes){NULL, 0});
+        script_say(p, GASP_MSG_TURN_END, (gasp_bytes){(const uint8_t *)"\0", 2});
         p->n_wants = 4;
     }
 }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "chain/bump.h"
 #include "record/state.h"
+#include "session/frame.h"
 #include "session/vectors.h"
 #include "set/bloom.h"
 
@@ -46,6 +47,26 @@ static void same_hash(const char *display, const gasp_block_hash *got)
     vectors_hold(memcmp(want, got->b, 32) == 0, "a block hash is another");
 }
 
+/* What OPEN and ROUND have in common behind the summary. */
+static void same_opening(const json_t *fields, const gasp_open *got)
+{
+    vectors_same_bytes(fields, "bounds_key", view(got->bounds_key, sizeof got->bounds_key));
+    vectors_hold(got->has_settled == (json_object_get(fields, "settled") != NULL), "settled should (not) be there");
+    if (got->has_settled)
+        vectors_same_bytes(fields, "settled", view(got->settled, sizeof got->settled));
+}
+
+static void fill_opening(gasp_open *open, const json_t *fields)
+{
+    memcpy(open->bounds_key, vectors_hex(fields, "bounds_key").data, sizeof open->bounds_key);
+    open->has_settled = json_object_get(fields, "settled") != NULL;
+    if (open->has_settled)
+        memcpy(open->settled, vectors_hex(fields, "settled").data, sizeof open->settled);
+    open->has_summary = json_object_get(fields, "summary") != NULL;
+    if (open->has_summary)
+        open->summary = summary_of(fields);
+}
+
 static void compare_open(const json_t *fields, const gasp_open *got)
 {
     const json_t *locator = json_object_get(fields, "locator");
@@ -74,6 +95,7 @@ static void compare_open(const json_t *fields, const gasp_open *got)
     vectors_hold(got->has_summary == (json_object_get(fields, "summary") != NULL), "the summary should (not) be there");
     if (got->has_summary)
         same_summary(fields, &got->summary);
+    same_opening(fields, got);
 }
 
 static gasp_open open_of(const json_t *fields)
@@ -94,16 +116,14 @@ static gasp_open open_of(const json_t *fields)
                       .match = (uint8_t)vectors_number(fields, "match"),
                       .state_version = (uint16_t)vectors_number(fields, "state_version"),
                       .n_locator = json_array_size(locator),
-                      .n_schemes = json_array_size(schemes),
-                      .has_summary = json_object_get(fields, "summary") != NULL};
+                      .n_schemes = json_array_size(schemes)};
     memcpy(open.collection.b, vectors_hex(fields, "collection").data, sizeof open.collection.b);
     vectors_hash(open.tip.b, test_json_text(fields, "tip"));
     for (size_t i = 0; i < open.n_locator; i++)
         vectors_hash(open.locator[i].b, json_string_value(json_array_get(locator, i)));
     for (size_t i = 0; i < open.n_schemes; i++)
         open.schemes[i] = (uint8_t)json_integer_value(json_array_get(schemes, i));
-    if (open.has_summary)
-        open.summary = summary_of(fields);
+    fill_opening(&open, fields);
     return open;
 }
 
@@ -126,11 +146,46 @@ static gasp_err check_close(gasp_reader *r, const json_t *fields, gasp_buf *enco
     gasp_err err = gasp_close_decode(&got, r);
     if (fields == NULL || err != GASP_OK)
         return err;
+    const json_t *prints = json_object_get(fields, "prints");
+    gasp_close close = {.result = (uint8_t)vectors_number(fields, "result"),
+                        .again = vectors_number(fields, "again") == 1,
+                        .summary = summary_of(fields)};
+    assert_int_equal(json_array_size(prints), GASP_PRINTS);
+    for (size_t i = 0; i < GASP_PRINTS; i++)
+        assert_err(gasp_hex_decode(close.prints[i], GASP_PRINT_LEN, json_string_value(json_array_get(prints, i)),
+                                   2 * (size_t)GASP_PRINT_LEN),
+                   GASP_OK);
     vectors_same_number(fields, "result", got.result);
+    vectors_same_number(fields, "again", got.again);
     same_summary(fields, &got.summary);
-    gasp_close close = {(uint8_t)vectors_number(fields, "result"), summary_of(fields)};
+    vectors_hold(memcmp(got.prints, close.prints, sizeof got.prints) == 0, "a fingerprint is another");
     gasp_writer w = gasp_writer_growing(encoded);
     gasp_close_encode(&w, &close);
+    return w.err;
+}
+
+/* What ROUND does not have stays as OPEN left it. */
+static gasp_err check_round(gasp_reader *r, const json_t *fields, gasp_buf *encoded)
+{
+    gasp_open got = {.has_summary = true, .has_settled = true, .max_frame = 4711};
+    gasp_open open = {0};
+    uint32_t number;
+    gasp_err err = gasp_round_decode(&got, &number, r);
+    if (fields == NULL || err != GASP_OK)
+        return err;
+    vectors_same_number(fields, "number", number);
+    vectors_same_number(fields, "tip_height", got.tip_height);
+    same_hash(test_json_text(fields, "tip"), &got.tip);
+    same_opening(fields, &got);
+    vectors_hold(got.has_summary == (json_object_get(fields, "summary") != NULL), "the summary should (not) be there");
+    if (got.has_summary)
+        same_summary(fields, &got.summary);
+    assert_int_equal(got.max_frame, 4711);
+    fill_opening(&open, fields);
+    open.tip_height = (uint32_t)vectors_number(fields, "tip_height");
+    vectors_hash(open.tip.b, test_json_text(fields, "tip"));
+    gasp_writer w = gasp_writer_growing(encoded);
+    gasp_round_encode(&w, (uint32_t)vectors_number(fields, "number"), &open);
     return w.err;
 }
 
@@ -177,13 +232,30 @@ static gasp_err check_roots_end(gasp_reader *r, const json_t *fields, gasp_buf *
         return err;
     vectors_same_number(fields, "roots", got.roots);
     vectors_same_number(fields, "outputs", got.outputs);
-    gasp_roots_end end = {vectors_number(fields, "roots"), vectors_number(fields, "outputs")};
+    vectors_same_number(fields, "spends", got.spends);
+    vectors_same_bytes(fields, "held", got.held);
+    gasp_roots_end end = {vectors_number(fields, "roots"), vectors_number(fields, "outputs"),
+                          vectors_number(fields, "spends"), vectors_hex(fields, "held")};
     gasp_writer w = gasp_writer_growing(encoded);
     gasp_roots_end_encode(&w, &end);
     return w.err;
 }
 
-/* KEEPALIVE and TURN_END. */
+static gasp_err check_turn_end(gasp_reader *r, const json_t *fields, gasp_buf *encoded)
+{
+    gasp_turn_end got;
+    gasp_err err = gasp_turn_end_decode(&got, r);
+    if (fields == NULL || err != GASP_OK)
+        return err;
+    vectors_same_number(fields, "owes", got.owes);
+    vectors_same_bytes(fields, "lacking", got.lacking);
+    gasp_turn_end end = {vectors_number(fields, "owes") == 1, vectors_hex(fields, "lacking")};
+    gasp_writer w = gasp_writer_growing(encoded);
+    gasp_turn_end_encode(&w, &end);
+    return w.err;
+}
+
+/* KEEPALIVE and CHANGED. */
 static gasp_err check_empty(gasp_reader *r, const json_t *fields, gasp_buf *encoded)
 {
     (void)fields;
@@ -199,7 +271,7 @@ static void compare_ref(const json_t *row, const gasp_want *got, gasp_msg type)
     vectors_hold(memcmp(outpoint.txid.b, got->outpoint.txid.b, 32) == 0 && outpoint.vout == got->outpoint.vout,
                  "the outpoint is another");
     vectors_same_number(row, "kind", got->kind);
-    if (type == GASP_MSG_WANT && got->kind == GASP_WANT_TX)
+    if (type == GASP_MSG_WANT && got->kind != GASP_WANT_METADATA)
         vectors_same_number(row, "max_len", got->max_len);
     else if (type == GASP_MSG_WANT)
         vectors_same_bytes(row, "hash", view(got->hash.b, sizeof got->hash.b));
@@ -212,7 +284,7 @@ static void compare_ref(const json_t *row, const gasp_want *got, gasp_msg type)
 static gasp_want ref_of(const json_t *row, gasp_msg type)
 {
     gasp_want ref = {.outpoint = vectors_outpoint(row, "outpoint"), .kind = (uint8_t)vectors_number(row, "kind")};
-    if (type == GASP_MSG_WANT && ref.kind == GASP_WANT_TX)
+    if (type == GASP_MSG_WANT && ref.kind != GASP_WANT_METADATA)
         ref.max_len = (uint32_t)vectors_number(row, "max_len");
     else if (type == GASP_MSG_WANT)
         memcpy(ref.hash.b, vectors_hex(row, "hash").data, sizeof ref.hash.b);
@@ -259,6 +331,66 @@ static gasp_err check_sent(gasp_reader *r, const json_t *fields, gasp_buf *encod
 static gasp_err check_absent(gasp_reader *r, const json_t *fields, gasp_buf *encoded)
 {
     return check_refs(r, fields, encoded, GASP_MSG_ABSENT, GASP_ABSENT_LEN);
+}
+
+static gasp_skip_ref skip_of(const json_t *row)
+{
+    gasp_skip_ref ref = {.time = vectors_number(row, "time")};
+    memcpy(ref.id.b, vectors_hex(row, "id").data, sizeof ref.id.b);
+    return ref;
+}
+
+static gasp_err check_skip(gasp_reader *r, const json_t *fields, gasp_buf *encoded)
+{
+    const json_t *refs = json_object_get(fields, "refs");
+    size_t n = gasp_skip_count(r);
+    gasp_skip_ref got = {0};
+    vectors_hold(fields == NULL || n == json_array_size(refs), "there are more or fewer items");
+    for (size_t i = 0; i < n && r->err == GASP_OK; i++) {
+        gasp_skip_read(&got, r, i > 0);
+        gasp_skip_ref want = fields != NULL ? skip_of(json_array_get(refs, i)) : got;
+        vectors_hold(got.time == want.time && memcmp(got.id.b, want.id.b, sizeof got.id.b) == 0, "an item is another");
+    }
+    gasp_err err = gasp_reader_finish(r, NULL);
+    if (fields == NULL || err != GASP_OK)
+        return err;
+    gasp_writer w = gasp_writer_growing(encoded);
+    gasp_write_compact(&w, n);
+    for (size_t i = 0; i < n; i++) {
+        gasp_skip_ref ref = skip_of(json_array_get(refs, i));
+        gasp_skip_write(&w, &ref);
+    }
+    return w.err;
+}
+
+static gasp_spend_ref spend_of(const json_t *row)
+{
+    return (gasp_spend_ref){vectors_outpoint(row, "outpoint"), vectors_txid(row, "spender")};
+}
+
+static gasp_err check_spend(gasp_reader *r, const json_t *fields, gasp_buf *encoded)
+{
+    const json_t *refs = json_object_get(fields, "refs");
+    size_t n = gasp_read_count(r, GASP_SPEND_LEN);
+    vectors_hold(fields == NULL || n == json_array_size(refs), "there are more or fewer references");
+    for (size_t i = 0; i < n && r->err == GASP_OK; i++) {
+        gasp_spend_ref got;
+        gasp_spend_read(&got, r);
+        gasp_spend_ref want = fields != NULL ? spend_of(json_array_get(refs, i)) : got;
+        vectors_hold(memcmp(got.outpoint.txid.b, want.outpoint.txid.b, 32) == 0 &&
+                         got.outpoint.vout == want.outpoint.vout && memcmp(got.spender.b, want.spender.b, 32) == 0,
+                     "a reference is another");
+    }
+    gasp_err err = gasp_reader_finish(r, NULL);
+    if (fields == NULL || err != GASP_OK)
+        return err;
+    gasp_writer w = gasp_writer_growing(encoded);
+    gasp_write_compact(&w, n);
+    for (size_t i = 0; i < n; i++) {
+        gasp_spend_ref ref = spend_of(json_array_get(refs, i));
+        gasp_spend_write(&w, &ref);
+    }
+    return w.err;
 }
 
 /* ---- filter -------------------------------------------------------------------------------------------------------- */
@@ -389,16 +521,17 @@ static void fill_inv(gasp_inv *inv, const json_t *row)
 
 static gasp_err encode_batch(gasp_buf *encoded, const json_t *fields)
 {
-    const json_t *bumps = json_object_get(fields, "bumps");
+    const json_t *paths = json_object_get(fields, "paths");
     const json_t *invs = json_object_get(fields, "invs");
-    gasp_inv_batch batch = {.n_bumps = json_array_size(bumps), .n_invs = json_array_size(invs)};
+    gasp_inv_batch batch = {.n_bumps = json_array_size(paths), .n_invs = json_array_size(invs)};
     batch.bumps = calloc(batch.n_bumps + 1, sizeof(gasp_bump *));
+    batch.blocks = calloc(batch.n_bumps + 1, sizeof *batch.blocks);
     batch.invs = calloc(batch.n_invs + 1, sizeof *batch.invs);
-    assert_true(batch.bumps != NULL && batch.invs != NULL);
+    assert_true(batch.bumps != NULL && batch.blocks != NULL && batch.invs != NULL);
     for (size_t i = 0; i < batch.n_bumps; i++) {
-        gasp_bytes bytes = test_hex(json_string_value(json_array_get(bumps, i)));
-        assert_err(gasp_bump_decode(&batch.bumps[i], bytes, NULL, NULL), GASP_OK);
-        test_release(bytes);
+        const json_t *path = json_array_get(paths, i);
+        assert_err(gasp_bump_decode(&batch.bumps[i], vectors_hex(path, "bump"), NULL, NULL), GASP_OK);
+        vectors_hash(batch.blocks[i].b, test_json_text(path, "block"));
     }
     for (size_t i = 0; i < batch.n_invs; i++)
         fill_inv(&batch.invs[i], json_array_get(invs, i));
@@ -411,25 +544,25 @@ static gasp_err encode_batch(gasp_buf *encoded, const json_t *fields)
         free(batch.invs[i].inputs);
     }
     free(batch.bumps);
+    free(batch.blocks);
     free(batch.invs);
     return w.err;
 }
 
-static void compare_bump(const char *hex, const gasp_bump *got)
+static void compare_path(const json_t *row, const gasp_bump *got, const gasp_block_hash *block)
 {
     gasp_buf bytes;
     gasp_buf_init(&bytes, SIZE_MAX, NULL);
     gasp_writer w = gasp_writer_growing(&bytes);
     gasp_bump_write(&w, got);
-    gasp_bytes want = test_hex(hex);
-    vectors_hold(bytes.len == want.len && memcmp(bytes.data, want.data, want.len) == 0, "a path is another");
-    test_release(want);
+    vectors_same_bytes(row, "bump", gasp_buf_view(&bytes));
+    same_hash(test_json_text(row, "block"), block);
     gasp_buf_clear(&bytes);
 }
 
 static gasp_err check_inv(gasp_reader *r, const json_t *fields, gasp_buf *encoded)
 {
-    const json_t *bumps = json_object_get(fields, "bumps");
+    const json_t *paths = json_object_get(fields, "paths");
     const json_t *invs = json_object_get(fields, "invs");
     gasp_inv_batch got;
     gasp_err err = gasp_inv_batch_decode(&got, r, gasp_mem_or_default(NULL));
@@ -437,10 +570,10 @@ static gasp_err check_inv(gasp_reader *r, const json_t *fields, gasp_buf *encode
         gasp_inv_batch_clear(&got);
         return err;
     }
-    vectors_hold(got.n_bumps == json_array_size(bumps), "there are more or fewer paths");
+    vectors_hold(got.n_bumps == json_array_size(paths), "there are more or fewer paths");
     vectors_hold(got.n_invs == json_array_size(invs), "there are more or fewer transactions");
     for (size_t i = 0; i < got.n_bumps; i++)
-        compare_bump(json_string_value(json_array_get(bumps, i)), got.bumps[i]);
+        compare_path(json_array_get(paths, i), got.bumps[i], &got.blocks[i]);
     for (size_t i = 0; i < got.n_invs; i++)
         compare_inv(json_array_get(invs, i), &got.invs[i]);
     gasp_inv_batch_clear(&got);
@@ -457,20 +590,51 @@ static gasp_err check_inv(gasp_reader *r, const json_t *fields, gasp_buf *encode
     }
 
 #define check_keepalive check_empty
-#define check_turn_end check_empty
+#define check_changed check_empty
 
-FILE_TEST(open, 6, 43)
-FILE_TEST(close, 3, 5)
+FILE_TEST(open, 8, 49)
+FILE_TEST(close, 3, 8)
 FILE_TEST(error, 10, 3)
 FILE_TEST(keepalive, 1, 1)
 FILE_TEST(filter, 4, 12)
-FILE_TEST(inv, 10, 31)
-FILE_TEST(want, 3, 7)
-FILE_TEST(sent, 1, 5)
-FILE_TEST(absent, 1, 6)
+FILE_TEST(inv, 11, 35)
+FILE_TEST(want, 4, 7)
+FILE_TEST(sent, 2, 5)
+FILE_TEST(absent, 2, 6)
 FILE_TEST(credit, 2, 2)
-FILE_TEST(roots_end, 2, 2)
-FILE_TEST(turn_end, 1, 1)
+FILE_TEST(roots_end, 4, 7)
+FILE_TEST(turn_end, 4, 7)
+FILE_TEST(round, 3, 12)
+FILE_TEST(changed, 1, 1)
+FILE_TEST(skip, 3, 10)
+FILE_TEST(spend, 3, 7)
+
+/* A SKIP of n items. */
+static gasp_err read_skip_of(size_t n)
+{
+    gasp_buf message;
+    gasp_buf_init(&message, SIZE_MAX, NULL);
+    gasp_writer w = gasp_writer_growing(&message);
+    gasp_write_compact(&w, n);
+    for (size_t i = 0; i < n; i++)
+        gasp_skip_write(&w, &(gasp_skip_ref){.time = i});
+    assert_err(w.err, GASP_OK);
+    assert_true(message.len < GASP_MESSAGE_MIN_MAX);
+    gasp_reader r = gasp_reader_of(gasp_buf_view(&message));
+    gasp_err err = check_skip(&r, NULL, NULL);
+    if (err != GASP_OK)
+        vectors_session(GASP_MSG_SKIP, gasp_buf_view(&message), err, r.err_at);
+    gasp_buf_clear(&message);
+    return err;
+}
+
+/* Too many bytes for a file. */
+static void test_skip_limit(void **state)
+{
+    (void)state;
+    assert_err(read_skip_of(GASP_SKIPS_MAX), GASP_OK);
+    assert_err(read_skip_of(GASP_SKIPS_MAX + 1), GASP_ERR_PEER_LIMIT);
+}
 
 /* Types that this version does not know. */
 static void test_unknown(void **state)
@@ -499,11 +663,12 @@ static void test_unknown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_open),      cmocka_unit_test(test_close),     cmocka_unit_test(test_error),
-        cmocka_unit_test(test_keepalive), cmocka_unit_test(test_filter),    cmocka_unit_test(test_inv),
-        cmocka_unit_test(test_want),      cmocka_unit_test(test_sent),      cmocka_unit_test(test_absent),
-        cmocka_unit_test(test_credit),    cmocka_unit_test(test_roots_end), cmocka_unit_test(test_turn_end),
-        cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_open),      cmocka_unit_test(test_close),      cmocka_unit_test(test_error),
+        cmocka_unit_test(test_keepalive), cmocka_unit_test(test_filter),     cmocka_unit_test(test_inv),
+        cmocka_unit_test(test_want),      cmocka_unit_test(test_sent),       cmocka_unit_test(test_absent),
+        cmocka_unit_test(test_credit),    cmocka_unit_test(test_roots_end),  cmocka_unit_test(test_turn_end),
+        cmocka_unit_test(test_round),     cmocka_unit_test(test_changed),    cmocka_unit_test(test_skip),
+        cmocka_unit_test(test_spend),     cmocka_unit_test(test_skip_limit), cmocka_unit_test(test_unknown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,19 +80,25 @@ static scene scene_new(bool initiator, gasp_match match, const gasp_access *acce
     return sc;
 }
 
+static gasp_err hear_message(scene *sc, gasp_msg type, gasp_bytes message)
+{
+    gasp_buf frames;
+    gasp_buf_init(&frames, SIZE_MAX, NULL);
+    assert_err(gasp_frames_out(&frames, (uint16_t)type, message, 65536), GASP_OK);
+    gasp_err err = gasp_session_recv(sc->s, frames.data, frames.len, now);
+    gasp_buf_clear(&frames);
+    listen(sc);
+    return err;
+}
+
 static gasp_err hear(scene *sc, const gasp_open *open)
 {
     gasp_buf message;
-    gasp_buf frames;
     gasp_buf_init(&message, SIZE_MAX, NULL);
-    gasp_buf_init(&frames, SIZE_MAX, NULL);
     gasp_writer w = gasp_writer_growing(&message);
     gasp_open_encode(&w, open);
-    assert_err(gasp_frames_out(&frames, GASP_MSG_OPEN, gasp_buf_view(&message), 65536), GASP_OK);
-    gasp_err err = gasp_session_recv(sc->s, frames.data, frames.len, now);
+    gasp_err err = hear_message(sc, GASP_MSG_OPEN, gasp_buf_view(&message));
     gasp_buf_clear(&message);
-    gasp_buf_clear(&frames);
-    listen(sc);
     return err;
 }
 
@@ -185,8 +191,8 @@ static void answers(void **state)
     open[1].n_schemes = 2;
     open[1].schemes[1] = GASP_SCHEME_NEGENTROPY;
     open[2].collection.b[0] = 1;
-    open[3].features = 1;
-    open[4].match = GASP_MATCH_STATE; /* when only outpoint was offered */
+    open[3].features = GASP_FEATURES + 1; /* 16 was not offered */
+    open[4].match = GASP_MATCH_STATE;     /* when only outpoint was offered */
     for (size_t i = 0; i < 4; i++)
         answer_refused(&open[i], GASP_ERR_PEER_MESSAGE, GASP_REASON_MALFORMED);
     refused(true, GASP_MATCH_OUTPOINT, &open[4], GASP_ERR_PEER_MESSAGE, GASP_REASON_MALFORMED);
@@ -201,7 +207,7 @@ static void chosen(gasp_match ours, const gasp_open *proposal, gasp_match expect
     assert_err(hear(&sc, proposal), GASP_OK);
     assert_int_equal(sc.said.version_min, 1);
     assert_int_equal(sc.said.version_max, 1);
-    assert_int_equal(sc.said.features, 0);
+    assert_int_equal(sc.said.features, proposal->features & GASP_FEATURES);
     assert_int_equal(sc.said.n_schemes, 1);
     assert_int_equal(sc.said.schemes[0], GASP_SCHEME_BLOOM);
     assert_int_equal(sc.said.match, expected);
@@ -216,7 +222,7 @@ static void choices(void **state)
     gasp_open open = read_case("initiator");
     chosen(GASP_MATCH_STATE, &open, GASP_MATCH_STATE);
     chosen(GASP_MATCH_OUTPOINT, &open, GASP_MATCH_OUTPOINT);
-    open.features = 6; /* none of them is known here, and none is taken */
+    open.features = 6 | UINT64_C(1) << 40; /* the last one is not known here, and not taken */
     open.state_version = 2;
     chosen(GASP_MATCH_STATE, &open, GASP_MATCH_OUTPOINT);
     open.state_version = 1;
@@ -233,33 +239,67 @@ static unsigned rights_of(void *user, const uint8_t *peer, size_t peer_len, cons
 }
 
 /* Which turns take place, seen by the initiator: what it says after the answer. */
+static void first_words(unsigned given, const gasp_open *answer)
+{
+    unsigned user = given;
+    const gasp_access access = {sizeof access, &user, rights_of};
+    bool receives = (answer->rights & GASP_RIGHT_READ) != 0 && (given & GASP_RIGHT_WRITE) != 0;
+    bool sends = (given & GASP_RIGHT_READ) != 0 && (answer->rights & GASP_RIGHT_WRITE) != 0;
+    bool looks = sends && (answer->features & GASP_FEATURE_ACCOUNT) != 0;
+    scene sc = scene_new(true, GASP_MATCH_STATE, &access);
+    assert_int_equal(sc.said.rights, given);
+    sc.last = 0;
+    assert_err(hear(&sc, answer), GASP_OK);
+    /* A receiver sends its filter, also when its peer may only look at it; a sender waits for one; and with nothing to do
+     * comes CLOSE. */
+    assert_int_equal(sc.last, receives || looks ? GASP_MSG_FILTER : sends ? 0 : GASP_MSG_CLOSE);
+    scene_free(&sc);
+}
+
 static void turns(void **state)
 {
     (void)state;
-    const gasp_open good = read_case("answer");
+    gasp_open open = read_case("answer");
     for (unsigned given = 1; given <= 3; given++)
         for (unsigned got = 1; got <= 3; got++) {
-            unsigned user = given;
-            const gasp_access access = {sizeof access, &user, rights_of};
-            bool receives = (got & GASP_RIGHT_READ) != 0 && (given & GASP_RIGHT_WRITE) != 0;
-            bool sends = (given & GASP_RIGHT_READ) != 0 && (got & GASP_RIGHT_WRITE) != 0;
-            gasp_open open = good;
             open.rights = (uint8_t)got;
-            scene sc = scene_new(true, GASP_MATCH_STATE, &access);
-            assert_int_equal(sc.said.rights, given);
-            sc.last = 0;
-            assert_err(hear(&sc, &open), GASP_OK);
-            /* A receiver sends its filter, a sender waits for one, and with nothing to do comes CLOSE. */
-            assert_int_equal(sc.last, receives ? GASP_MSG_FILTER : sends ? 0 : GASP_MSG_CLOSE);
-            scene_free(&sc);
+            open.features = GASP_FEATURES;
+            first_words(given, &open);
+            open.features = GASP_FEATURES - GASP_FEATURE_ACCOUNT;
+            first_words(given, &open);
         }
+}
+
+/* A peer that may not read has a look at what it lacks, for the account; it does not get a transaction by it. */
+static void look(void **state)
+{
+    (void)state;
+    static const gasp_msg types[] = {GASP_MSG_WANT, GASP_MSG_SKIP, GASP_MSG_TURN_END};
+    static const uint8_t bytes[1 + 36 + 5] = {1}; /* one reference of zeros */
+    static const size_t lens[] = {1 + 36 + 5, 1 + 36, 2};
+    const uint8_t none[25] = {0};
+    unsigned given = GASP_RIGHT_WRITE;
+    const gasp_access access = {sizeof access, &given, rights_of};
+    gasp_open open = read_case("answer");
+    open.rights = GASP_RIGHT_READ;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        scene sc = scene_new(true, GASP_MATCH_STATE, &access);
+        assert_err(hear(&sc, &open), GASP_OK);
+        assert_int_equal(sc.last, GASP_MSG_FILTER);
+        assert_err(hear_message(&sc, GASP_MSG_ROOTS_END, (gasp_bytes){none, sizeof none}), GASP_OK);
+        assert_int_equal(sc.last, GASP_MSG_TURN_END);
+        gasp_bytes message = {types[i] == GASP_MSG_TURN_END ? none : bytes, lens[i]};
+        assert_err(hear_message(&sc, types[i], message), GASP_ERR_PEER_UNEXPECTED);
+        assert_int_equal(sc.reason, GASP_REASON_UNEXPECTED);
+        scene_free(&sc);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(proposals), cmocka_unit_test(limits), cmocka_unit_test(answers),
-        cmocka_unit_test(choices),   cmocka_unit_test(turns),
+        cmocka_unit_test(choices),   cmocka_unit_test(turns),  cmocka_unit_test(look),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,28 +135,52 @@ static void feed_open(gasp_session *s, const char *name)
     json_decref(file);
 }
 
+static void feed_close(gasp_session *s)
+{
+    json_t *file = test_own_json("vectors/message/close.json");
+    const json_t *row = json_array_get(json_object_get(file, "cases"), 0);
+    gasp_bytes message = test_hex(test_json_text(row, "hex"));
+    feed(s, GASP_MSG_CLOSE, message, GASP_OK);
+    test_release(message);
+    json_decref(file);
+}
+
+static bool is_one_of(uint16_t type, const uint16_t list[], size_t n)
+{
+    size_t i = 0;
+    while (i < n && list[i] != type)
+        i++;
+    return i < n;
+}
+
 /* Brings a session over an empty wallet to where it waits for a message of that type. */
 static gasp_session *session_before(gasp_wallet *wallet, uint16_t type)
 {
-    static const uint16_t receiving[] = {GASP_MSG_INV, GASP_MSG_SENT, GASP_MSG_ABSENT, GASP_MSG_ROOTS_END};
-    static const uint16_t sending[] = {GASP_MSG_FILTER, GASP_MSG_WANT, GASP_MSG_CREDIT, GASP_MSG_TURN_END};
+    static const uint16_t receiving[] = {GASP_MSG_INV, GASP_MSG_SENT, GASP_MSG_ABSENT, GASP_MSG_ROOTS_END,
+                                         GASP_MSG_SPEND};
+    static const uint16_t sending[] = {GASP_MSG_FILTER, GASP_MSG_WANT, GASP_MSG_CREDIT, GASP_MSG_TURN_END,
+                                       GASP_MSG_SKIP};
+    static const uint16_t resting[] = {GASP_MSG_ROUND, GASP_MSG_CHANGED};
     gasp_session_config config[2];
     gasp_session *s = NULL;
     gasp_buf said;
-    bool receives = false;
-    bool sends = false;
+    bool receives = is_one_of(type, receiving, sizeof receiving / sizeof receiving[0]);
+    bool sends = is_one_of(type, sending, sizeof sending / sizeof sending[0]);
+    bool rests = is_one_of(type, resting, sizeof resting / sizeof resting[0]);
     gasp_buf_init(&said, SIZE_MAX, NULL);
     pair_config(config, wallet, wallet);
-    for (size_t i = 0; i < 4; i++) {
-        receives = receives || type == receiving[i];
-        sends = sends || type == sending[i];
-    }
-    assert_err(gasp_session_new(&s, &config[receives ? 0 : 1]), GASP_OK);
+    config[0].stay = true;
+    assert_err(gasp_session_new(&s, &config[receives || type == GASP_MSG_CHANGED ? 0 : 1]), GASP_OK);
     flush(s, &said);
     if (receives || type == GASP_MSG_CLOSE)
         feed_open(s, "answer");
     else if (sends)
         feed_open(s, "initiator");
+    else if (rests)
+        feed_open(s, "nothing");
+    flush(s, &said);
+    if (rests)
+        feed_close(s);
     flush(s, &said);
     gasp_buf_clear(&said);
     return s;

@@ -112,6 +112,119 @@ static void against_loops(void **state)
     }
 }
 
+/* Sets that share: each answers as long as it lives, whichever ends first. */
+static void shared(void **state)
+{
+    (void)state;
+    test_random r = test_random_start("items, shared");
+    gasp_items first, second, third;
+    gasp_set_summary a, b;
+    fill(&first, GASP_MATCH_STATE, 300, &r);
+    assert_err(gasp_items_index_ids(&first), GASP_OK);
+    assert_err(gasp_items_share(&second, &first), GASP_OK);
+    assert_err(gasp_items_share(&third, &second), GASP_OK);
+    gasp_items_summary(&a, &first);
+    check_indexes(&second);
+    gasp_items_clear(&first);
+    check_indexes(&third);
+    gasp_items_clear(&second);
+    check_sums(&third, &r);
+    gasp_items_summary(&b, &third);
+    assert_true(gasp_set_summary_equal(&a, &b));
+    gasp_items_clear(&third);
+    gasp_items_init(&first, GASP_MATCH_STATE, 10, NULL);
+    assert_err(gasp_items_share(&second, &first), GASP_ERR_MISUSE);
+    gasp_items_clear(&first);
+}
+
+/* The set that has the items of `all` whose flag is set, made from nothing. */
+static void make_some(gasp_items *out, const gasp_items *all, const bool in[])
+{
+    gasp_items_init(out, all->match, GASP_ITEMS_MAX, NULL);
+    for (size_t i = 0; i < all->len; i++)
+        if (in[i])
+            assert_err(gasp_items_add(out, all->item[i].time, &all->item[i].id, gasp_items_outpoint_id(all, i),
+                                      gasp_items_outpoint(all, i)),
+                       GASP_OK);
+    assert_err(gasp_items_seal(out), GASP_OK);
+}
+
+static void assert_same_set(gasp_items *a, gasp_items *b)
+{
+    assert_int_equal(a->len, b->len);
+    assert_err(gasp_items_index_outpoints(b), GASP_OK);
+    for (size_t i = 0; i < a->len; i++) {
+        assert_true(a->item[i].time == b->item[i].time);
+        assert_memory_equal(a->item[i].id.b, b->item[i].id.b, 32);
+        assert_memory_equal(gasp_items_outpoint(a, i), gasp_items_outpoint(b, i), sizeof(gasp_outpoint));
+        assert_memory_equal(gasp_items_outpoint_id(a, i)->b, gasp_items_outpoint_id(b, i)->b, 32);
+        assert_int_equal(gasp_items_nth_outpoint(a, i), gasp_items_nth_outpoint(b, i));
+    }
+    assert_memory_equal(a->before, b->before, (a->len + 1) * sizeof *a->before);
+}
+
+/* A changed set is the one that would be made anew; what it was made from is what it was. */
+static void changed(void **state)
+{
+    (void)state;
+    enum { ALL = 200 };
+    static bool was[ALL], is[ALL], more[ALL];
+    static gasp_item_id gone[ALL + 1];
+    test_random r = test_random_start("items, changed");
+    size_t steps = 0;
+    for (int round = 0; round < 100; round++) {
+        gasp_match match = round % 2 == 0 ? GASP_MATCH_STATE : GASP_MATCH_OUTPOINT;
+        gasp_items all, from, same, added, next, want;
+        size_t n_gone = 1;
+        uint64_t part = 1 + test_random_below(&r, 9);
+        fill(&all, match, (size_t)test_random_below(&r, ALL + 1), &r);
+        memset(gone[0].b, 3, 32); /* one that is not there */
+        for (size_t i = 0; i < all.len; i++) {
+            was[i] = test_random_below(&r, part) != 0;
+            is[i] = test_random_below(&r, part) != 0;
+            more[i] = is[i] && !was[i];
+            if (was[i] && !is[i])
+                gone[n_gone++] = *gasp_items_outpoint_id(&all, i);
+        }
+        make_some(&from, &all, was);
+        make_some(&same, &all, was);
+        make_some(&added, &all, more);
+        make_some(&want, &all, is);
+        assert_err(gasp_items_change(&next, &from, gone, n_gone, &added), GASP_OK);
+        assert_same_set(&next, &want);
+        assert_same_set(&from, &same);
+        gasp_items_clear(&same);
+        steps += n_gone + added.len;
+        if (added.len > 0) /* they are there now */
+            assert_err(gasp_items_change(&same, &want, NULL, 0, &added), GASP_ERR_MISUSE);
+        gasp_items_clear(&all);
+        gasp_items_clear(&from);
+        gasp_items_clear(&added);
+        gasp_items_clear(&next);
+        gasp_items_clear(&want);
+    }
+    printf("count: 100 sets changed, %zu items gone or added\n", steps);
+}
+
+static void changes_refused(void **state)
+{
+    (void)state;
+    test_random r = test_random_start("items, changes refused");
+    gasp_items a, b, open, out;
+    fill(&a, GASP_MATCH_STATE, 5, &r);
+    fill(&b, GASP_MATCH_OUTPOINT, 5, &r);
+    gasp_items_init(&open, GASP_MATCH_STATE, 5, NULL);
+    assert_err(gasp_items_change(&out, &a, NULL, 0, &b), GASP_ERR_MISUSE);
+    assert_err(gasp_items_change(&out, &a, NULL, 0, &open), GASP_ERR_MISUSE);
+    assert_err(gasp_items_change(&out, &open, NULL, 0, &a), GASP_ERR_MISUSE);
+    gasp_items_clear(&b);
+    fill(&b, GASP_MATCH_STATE, 5, &r);
+    assert_err(gasp_items_change(&out, &a, NULL, 0, &b), GASP_ERR_LIMIT); /* five at most */
+    gasp_items_clear(&a);
+    gasp_items_clear(&b);
+    gasp_items_clear(&open);
+}
+
 static void refusals(void **state)
 {
     (void)state;
@@ -227,9 +340,9 @@ static void cost(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(against_loops),
-        cmocka_unit_test(refusals),
-        cmocka_unit_test(memory_runs_out),
+        cmocka_unit_test(against_loops), cmocka_unit_test(shared),
+        cmocka_unit_test(changed),       cmocka_unit_test(changes_refused),
+        cmocka_unit_test(refusals),      cmocka_unit_test(memory_runs_out),
         cmocka_unit_test(cost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -170,7 +170,7 @@ static void no_memory(void **state)
     }
     m.fail_at = 0;
     printf("count: out of memory at each of %zu allocations of a batch\n", failures);
-    assert_true(failures > 9);
+    assert_true(failures > 5);
     rows_as_text(kv, at, after);
     assert_string_equal(after, before);
     rows_as_text(kv, NULL, after);
@@ -181,6 +181,56 @@ static void no_memory(void **state)
     gasp_kv_close(kv);
     assert_int_equal(atomic_load(&m.out), 0);
     gasp_kv_close(NULL);
+}
+
+static gasp_err count_row(void *ctx, gasp_bytes key, gasp_bytes value)
+{
+    (void)key;
+    (void)value;
+    ++*(size_t *)ctx;
+    return GASP_OK;
+}
+
+static size_t row_count(gasp_kv *kv)
+{
+    size_t n = 0;
+    assert_err(kv->scan(kv->user, NULL, suite_text(""), suite_text(""), false, count_row, &n), GASP_OK);
+    return n;
+}
+
+/* The same for a batch that divides nodes at every height, over rows of before and while a snapshot is held. */
+static void no_memory_to_divide(void **state)
+{
+    (void)state;
+    enum { BEFORE = 50, ROWS = 4000, STEP = 61 /* each in turn would take a minute */ };
+    static uint8_t bytes[ROWS][8];
+    static gasp_kv_op ops[ROWS];
+    meter m;
+    gasp_kv *kv = NULL;
+    gasp_kv_snapshot *at = NULL;
+    size_t failures = 0;
+    meter_init(&m);
+    assert_err(gasp_kv_memory_new(&kv, &m.mem), GASP_OK);
+    for (uint64_t i = 0; i < ROWS; i++)
+        ops[i] = (gasp_kv_op){GASP_KV_PUT, key_of(i * 0x9e3779b97f4a7c15, bytes[i]), {NULL, 0}};
+    assert_err(kv->write(kv->user, ops, BEFORE, true), GASP_OK);
+    assert_err(kv->snapshot(kv->user, &at), GASP_OK);
+    for (size_t at_one = 1;; failures++, at_one += STEP) {
+        m.fail_at = at_one;
+        gasp_err err = kv->write(kv->user, ops, ROWS, true);
+        if (err == GASP_OK)
+            break;
+        assert_err(err, GASP_ERR_NOMEM);
+        m.fail_at = 0;
+        assert_int_equal(row_count(kv), BEFORE);
+    }
+    m.fail_at = 0;
+    printf("count: out of memory at %zu allocations of a batch that divides nodes\n", failures);
+    assert_true(failures > ROWS / STEP);
+    assert_int_equal(row_count(kv), ROWS);
+    kv->release(kv->user, at);
+    gasp_kv_close(kv);
+    assert_int_equal(atomic_load(&m.out), 0);
 }
 
 /* One writer keeps sixteen rows equal; readers must never see two that differ. */
@@ -258,14 +308,6 @@ static void threads(void **state)
     printf("count: %zu scans beside %llu batches\n", atomic_load(&all.scans), (unsigned long long)number);
     assert_int_equal(atomic_load(&all.torn), 0);
     gasp_kv_close(all.kv);
-}
-
-static gasp_err count_row(void *ctx, gasp_bytes key, gasp_bytes value)
-{
-    (void)key;
-    (void)value;
-    ++*(size_t *)ctx;
-    return GASP_OK;
 }
 
 static gasp_err count_found(void *ctx, size_t index, gasp_bytes value)
@@ -353,8 +395,8 @@ int main(void)
 {
     const suite_maker maker = {"memory", make, unmake, NULL, 100000};
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tree_is_balanced), cmocka_unit_test(no_memory),    cmocka_unit_test(threads),
-        cmocka_unit_test(a_million_rows),   cmocka_unit_test(faulty_store),
+        cmocka_unit_test(tree_is_balanced), cmocka_unit_test(no_memory),      cmocka_unit_test(no_memory_to_divide),
+        cmocka_unit_test(threads),          cmocka_unit_test(a_million_rows), cmocka_unit_test(faulty_store),
     };
     int failed = suite_run(&maker);
     return failed + cmocka_run_group_tests_name("memory's own", tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include "chain/beef.h"
 #include "crypto/hash.h"
 #include "gasp/header.h"
+#include "wallet/inside.h"
 
 enum { ROOM = 1 << 26 };
 
@@ -294,6 +295,11 @@ size_t made_spendable(gasp_wallet *wallet)
 {
     const gasp_collection standard = {{0}};
     gasp_set_summary summary;
+    gasp_set_summary anew;
     assert_err(gasp_wallet_summary(wallet, &summary, &standard), GASP_OK);
+    /* What was kept and brought up to date is what all rows say. */
+    gasp_wallet_snapshot_forget(wallet);
+    assert_err(gasp_wallet_summary(wallet, &anew, &standard), GASP_OK);
+    assert_true(gasp_set_summary_equal(&summary, &anew));
     return (size_t)summary.count;
 }

@@ -1,4 +1,4 @@
-/* The stage in single cases: limits, the same transaction again, gaps that are filled or given up, news without a
+/* The stage in single cases: the same transaction again, gaps that are filled or given up, news without a
  * transaction, and what once went wrong. */
 #include <stdlib.h>
 #include <string.h>
@@ -7,60 +7,6 @@
 #include "record/state.h"
 #include "wallet/made.h"
 #include "wallet/world.h"
-
-/* ---- limits -------------------------------------------------------------------------------------------------------- */
-
-static void limits_refuse_as_policy(void **state)
-{
-    (void)state;
-    world w;
-    world_chain(&w, 6);
-    size_t one = w.list[1].raw.len;
-    size_t six = 0;
-    for (size_t i = 1; i <= 6; i++)
-        six += w.list[i].raw.len;
-    world_clear(&w);
-    for (size_t room = six - 1; room <= six; room++) { /* bytes: all six fit, or the last one does not */
-        world_chain(&w, 6);
-        gasp_stage_free(w.stage);
-        const gasp_stage_config config = {.max_nodes = 7, .max_bytes = room};
-        assert_err(gasp_stage_new(&w.stage, &config), GASP_OK);
-        world_model(&w);
-        for (size_t i = 1; i <= 6; i++)
-            world_give(&w, i);
-        world_take_verdicts(&w);
-        assert_int_equal(w.list[6].n_verdicts, room < six);
-        if (room < six) {
-            assert_err(w.list[6].verdict.err, GASP_ERR_VERIFY_POLICY);
-            assert_int_equal(w.list[6].verdict.bytes, one);
-            assert_int_equal(gasp_stage_count(w.stage).bytes, six - one);
-        }
-        world_clear(&w);
-    }
-    for (size_t room = 2; room <= 3; room++) { /* nodes: two and the gap below them */
-        world_chain(&w, 3);
-        gasp_stage_free(w.stage);
-        const gasp_stage_config config = {.max_nodes = room, .max_bytes = 100000};
-        assert_err(gasp_stage_new(&w.stage, &config), GASP_OK);
-        world_give(&w, 3);
-        world_give(&w, 2);
-        (void)world_step_find(&w);
-        (void)world_step_find(&w);
-        world_take_verdicts(&w);
-        assert_int_equal(w.list[2].n_verdicts, room == 2);
-        if (room == 2) {
-            assert_err(w.list[2].verdict.err, GASP_ERR_VERIFY_POLICY);
-            assert_err(w.list[3].verdict.err, GASP_ERR_VERIFY_PARENT);
-            assert_err(w.list[3].verdict.cause_err, GASP_ERR_VERIFY_POLICY);
-        }
-        world_give(&w, 1); /* where no node is left, the verdict comes without one */
-        world_take_verdicts(&w);
-        assert_int_equal(w.list[1].n_verdicts, room == 2);
-        if (room == 2)
-            assert_err(w.list[1].verdict.err, GASP_ERR_VERIFY_POLICY);
-        world_clear(&w);
-    }
-}
 
 /* ---- the same transaction again ------------------------------------------------------------------------------------ */
 
@@ -501,7 +447,6 @@ static void malformed_ones_are_refused_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(limits_refuse_as_policy),
         cmocka_unit_test(an_offer_in_any_state_gets_its_verdict),
         cmocka_unit_test(a_wrong_offer_spoils_nothing),
         cmocka_unit_test(a_refused_one_stays_refused),

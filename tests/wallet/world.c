@@ -74,10 +74,11 @@ static bool in_graph(const gasp_commit_graph *graph, size_t end, const gasp_txid
     return false;
 }
 
-static gasp_err judge_graph(const world *w, const gasp_commit_graph *graph)
+static gasp_err judge_graph(const world *w, gasp_commit_graph *graph)
 {
     for (size_t i = 0; i < graph->n_nodes; i++) {
         const gasp_commit_node *node = &graph->nodes[i];
+        graph->failed = i;
         const item *it = world_look(w, &node->txid);
         if (it->fault == BAD_COMMIT)
             return GASP_ERR_VERIFY_SPENT;
@@ -113,6 +114,8 @@ void world_give(world *w, size_t i)
 {
     item *it = &w->list[i];
     gasp_stage_node node = {.txid = it->txid, .proven = it->proven, .height = (uint32_t)i, .index = 1};
+    node.answer = it->asked;
+    it->asked = false;
     const uint32_t roots[] = {0, 2};
     node.blob = gasp_blob_new(it->raw.len, NULL);
     assert_non_null(node.blob);
@@ -180,10 +183,13 @@ bool world_step_want(world *w)
     item *it = world_look(w, &want.outpoint.txid);
     assert_false(want.metadata);
     it->wants++;
-    assert_false(it->came); /* what is there is not wanted */
+    it->asked = it->given && it->raw.len <= want.max_len;
+    assert_int_equal(want.again, it->came); /* what is there is not wanted */
     if (!it->given)
         assert_err(gasp_stage_absent(w->stage, &it->txid), GASP_OK);
-    else if (w->pull)
+    else if (it->raw.len > want.max_len)
+        assert_err(gasp_stage_absent_large(w->stage, &it->txid, it->raw.len), GASP_OK);
+    else if (w->pull || want.again)
         world_give(w, (size_t)(it - w->list));
     return true;
 }

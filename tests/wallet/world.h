@@ -28,6 +28,7 @@ typedef struct item {
 
     bool stored;
     bool came;
+    bool asked; /* a want for it is out */
     unsigned scripts;
     unsigned wants;
     unsigned n_verdicts;
@@ -45,6 +46,7 @@ typedef struct world {
     gasp_stage *stage;
     bool pull; /* nothing but roots comes unasked */
     bool flawless;
+    bool crowded; /* the stage is smaller than what is given: things come again */
     gasp_find find;
     bool find_out;
     gasp_verify verify;
