@@ -124,7 +124,7 @@ static gasp_bytes beef_of(const gasp_txid *parent_txid, uint8_t raw80[80])
 
 static void through_wallet(bench_time *t, gasp_bytes beef, const uint8_t raw80[80])
 {
-    bench_wallet w = bench_wallet_new();
+    bench_wallet w = bench_wallet_new(NULL);
     bench_trust(w.wallet, raw80, 1000);
     bench_start(t);
     bench_check(bench_add(w.wallet, beef) == N + 1);

@@ -10,6 +10,7 @@
 #include "crypto/hash.h"
 #include "gasp/beef.h"
 #include "gasp/header.h"
+#include "gasp/leveldb.h"
 #include "lib/random.h"
 
 enum { INPUT_SCRIPT = 107, TX_LEN = 226 };
@@ -78,11 +79,25 @@ bench_block *bench_block_new(uint32_t height)
     return block;
 }
 
-bench_wallet bench_wallet_new(void)
+void bench_block_free(bench_block *block)
 {
-    bench_wallet w = {0};
+    for (size_t i = 0; i < BENCH_BLOCK_OURS; i++)
+        free((void *)(uintptr_t)block->txs[i].data);
+    gasp_bump_free(block->bump);
+    free(block);
+}
+
+bench_wallet bench_wallet_new(const char *path)
+{
+    bench_wallet w = {.path = path != NULL ? strdup(path) : NULL};
     gasp_wallet_config config;
-    bench_check(gasp_kv_memory_new(&w.kv, NULL) == GASP_OK);
+    if (path == NULL)
+        bench_check(gasp_kv_memory_new(&w.kv, NULL) == GASP_OK);
+    gasp_leveldb_config create;
+    gasp_leveldb_config_init(&create);
+    create.mode = GASP_LEVELDB_CREATE;
+    if (path != NULL)
+        bench_check(gasp_kv_leveldb_open(&w.kv, path, &create, NULL, NULL) == GASP_OK);
     gasp_wallet_config_init(&config);
     config.kv = w.kv;
     memset(config.seed32, 7, sizeof config.seed32);
@@ -95,6 +110,9 @@ void bench_wallet_free(bench_wallet *w)
 {
     gasp_wallet_free(w->wallet);
     gasp_kv_close(w->kv);
+    if (w->path != NULL)
+        bench_check(gasp_kv_leveldb_destroy(w->path, NULL) == GASP_OK);
+    free(w->path);
 }
 
 void bench_trust(gasp_wallet *wallet, const uint8_t raw80[80], uint32_t height)
@@ -122,6 +140,45 @@ size_t bench_add(gasp_wallet *wallet, gasp_bytes beef)
     return committed;
 }
 
+void bench_add_some(gasp_wallet *wallet, const bench_block *block, size_t from, size_t n)
+{
+    static gasp_bump *paths[BENCH_BLOCK_OURS];
+    gasp_beef *beef = NULL;
+    gasp_bump *own = NULL;
+    size_t index;
+    bench_check(gasp_bump_split(paths, block->bump, block->txids + from, n, NULL) == GASP_OK);
+    bench_check(gasp_bump_merge(&own, (const gasp_bump *const *)paths, n, NULL) == GASP_OK);
+    bench_check(gasp_beef_new(&beef, 1, NULL) == GASP_OK);
+    bench_check(gasp_beef_add_bump_take(beef, &index, own) == GASP_OK);
+    for (size_t i = 0; i < n; i++) {
+        gasp_bump_free(paths[i]);
+        bench_check(gasp_beef_add_tx_view(beef, block->txs[from + i], index) == GASP_OK);
+    }
+    gasp_bytes bytes = bench_beef_end(beef);
+    bench_check(bench_add(wallet, bytes) == n);
+    free((void *)(uintptr_t)bytes.data);
+}
+
+void bench_verify_export(gasp_wallet *wallet, const gasp_txid *txid)
+{
+    gasp_data bytes = {0};
+    gasp_beef *beef = NULL;
+    gasp_beef_item item;
+    gasp_header header;
+    bench_check(gasp_wallet_export(wallet, &bytes, txid, GASP_EXPORT_BEEF) == GASP_OK);
+    bench_check(gasp_beef_decode(&beef, (gasp_bytes){bytes.data, bytes.len}, NULL, NULL) == GASP_OK);
+    bench_check(gasp_beef_check(beef, NULL) == GASP_OK);
+    bench_check(gasp_beef_tx_count(beef) == 1 && gasp_beef_bump_count(beef) == 1);
+    bench_check(gasp_beef_tx(beef, 0, &item) == GASP_OK && memcmp(item.txid.b, txid->b, sizeof txid->b) == 0);
+    gasp_merkle_root root = gasp_bump_root(gasp_beef_bump(beef, 0));
+    bench_block *block = bench_block_new(gasp_bump_height(gasp_beef_bump(beef, 0)));
+    gasp_header_decode(&header, block->raw80);
+    bench_check(memcmp(header.root.b, root.b, sizeof root.b) == 0);
+    bench_block_free(block);
+    gasp_beef_free(beef);
+    gasp_data_clear(&bytes);
+}
+
 gasp_bytes bench_beef_end(gasp_beef *beef)
 {
     size_t len = 0;
@@ -137,4 +194,24 @@ void bench_hex(FILE *out, gasp_bytes bytes)
 {
     for (size_t i = 0; i < bytes.len; i++)
         fprintf(out, "%02x", bytes.data[i]);
+}
+
+void bench_write_rows(FILE *out, const bench_block *block)
+{
+    static gasp_bump *paths[BENCH_BLOCK_OURS];
+    char text[GASP_HASH_TEXT_MAX];
+    gasp_merkle_root root = gasp_bump_root(block->bump);
+    gasp_merkle_root_to_text(text, &root);
+    bench_check(gasp_bump_split(paths, block->bump, block->txids, BENCH_BLOCK_OURS, NULL) == GASP_OK);
+    for (size_t i = 0; i < BENCH_BLOCK_OURS; i++) {
+        uint8_t bump[1024];
+        size_t len;
+        bench_check(gasp_bump_encode(paths[i], bump, sizeof bump, &len) == GASP_OK);
+        fprintf(out, "{\"height\":%u,\"root\":\"%s\",\"tx\":\"", (unsigned)block->height, text);
+        bench_hex(out, block->txs[i]);
+        fprintf(out, "\",\"proof\":\"");
+        bench_hex(out, (gasp_bytes){bump, len});
+        fprintf(out, "\"}\n");
+        gasp_bump_free(paths[i]);
+    }
 }

@@ -1,15 +1,16 @@
-// sync.mjs FILE RUNS: two instances of @bsv/gasp in this process, each on a Map, sync what bench_sync wrote from the full to
-// the empty one. Every call crosses as JSON text, as it would cross a network; what it would need of HTTP is left out, as is
-// the framing of a transport in bench_sync. The storage reads transaction and path when they come and compares the path's
-// root with a table when a graph ends: what bench_sync's wallet does, without a store.
+// sync.mjs FILE OUTPUTS DIFFER: two instances of @bsv/gasp in this process, each on a Map, sync the rows of FILE that
+// bench_sync wrote. DIFFER 0: from a full one to an empty one; else both hold OUTPUTS, of which half of DIFFER are its own.
+// Every call crosses as JSON text, as it would cross a network; the network itself and its HTTP are left out. The storage
+// reads transaction and path when they come and compares the path's root with a table when a graph ends: what a wallet of
+// bench_sync does, without a store. Each line on standard input is a run, answered by a line of figures.
 import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 
 import { GASP } from '@bsv/gasp'
 import { MerklePath, Transaction } from '@bsv/sdk'
 
-import { measure } from './measure.mjs'
-
-const rows = readFileSync(process.argv[2], 'utf8').trim().split('\n').map((line) => JSON.parse(line))
+const [, , file, outputs, differ] = process.argv
+const rows = readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line))
 const roots = new Map(rows.map((row) => [row.height, row.root]))
 
 class Storage {
@@ -73,23 +74,28 @@ class Remote {
   }
 }
 
-const full = new Map(rows.map((row, i) => {
+const nodes = rows.map((row, i) => {
   const txid = Transaction.fromHex(row.tx).id('hex')
   return [`${txid}.0`, { txid, outputIndex: 0, score: i + 1, rawTx: row.tx, proof: row.proof }]
-}))
+})
+const shared = differ > 0 ? outputs - differ / 2 : 0
+const theirs = differ > 0 ? nodes.slice(0, outputs) : nodes.slice(0, outputs)
+const ours = differ > 0 ? [...nodes.slice(0, shared), ...nodes.slice(outputs, Number(outputs) + differ / 2)] : []
+const expected = Number(outputs) + differ / 2
 
-function setup () {
-  const remote = new Remote(new GASP(new Storage(new Map(full)), null, 0, '', false, false, 0))
-  const mine = new Map()
-  return { mine, remote, gasp: new GASP(new Storage(mine), remote, 0, '', false, false, 0) }
+async function run () {
+  const full = new Map(theirs)
+  const mine = new Map(ours)
+  const remote = new Remote(new GASP(new Storage(full), null, 0, '', false, false, 0))
+  const gasp = new GASP(new Storage(mine), remote, 0, '', false, false, 0)
+  const used = process.cpuUsage()
+  const from = performance.now()
+  await gasp.sync('peer')
+  const seconds = (performance.now() - from) / 1e3
+  const { user, system } = process.cpuUsage(used)
+  if (mine.size !== expected || full.size !== expected) throw new Error(`${mine.size} and ${full.size} of ${expected} outputs`)
+  return { seconds, cpu_s: (user + system) / 1e6, bytes_up: remote.up, bytes_down: remote.down, messages: remote.messages }
 }
 
-await measure('sync', '@bsv/gasp 1.2.0', rows.length, Number(process.argv[3]), setup, async ({ gasp, mine }) => {
-  await gasp.sync('peer')
-  if (mine.size !== rows.length) throw new Error(`${mine.size} of ${rows.length} outputs came`)
-}, ({ remote }) => ({
-  bytes_per_unit: (remote.up + remote.down) / rows.length,
-  bytes_up: remote.up,
-  bytes_down: remote.down,
-  messages: remote.messages
-}))
+await run() // warms up
+for await (const line of createInterface({ input: process.stdin })) if (line) console.log(JSON.stringify(await run()))
