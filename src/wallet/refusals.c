@@ -58,17 +58,25 @@ static gasp_err spent_due(gasp_txn *txn, bool *due, const gasp_outpoint *outpoin
     return err == GASP_ABSENT ? GASP_OK : err;
 }
 
-static gasp_err missing_due(gasp_txn *txn, bool *due, const gasp_row_refusal *row, gasp_time now)
+/* Whether a transaction is a member of the collection and stands. What another collection holds is not looked at: what is
+ * named in SKIP would tell of it. */
+static gasp_err stands_in(gasp_txn *txn, bool *out, const gasp_collection *collection, const gasp_txid *txid)
 {
-    gasp_row_info info;
+    gasp_row_info info = {0};
+    gasp_err err = gasp_view_member(txn, out, &info, collection, txid);
+    *out = err == GASP_OK && *out && info.stands;
+    return err;
+}
+
+static gasp_err missing_due(gasp_txn *txn, bool *due, const gasp_collection *collection, const gasp_row_refusal *row,
+                            gasp_time now)
+{
     *due = now.wall_ms >= row->noted_ms + gasp_limit(REFUSAL_RETRY_MS);
     if (*due)
         return GASP_OK;
     if (row->err == GASP_ERR_PROOF_NO_HEADER)
         return in_chain(txn, due, row->height, &row->root);
-    gasp_err err = gasp_txn_info(txn, &info, &row->other);
-    *due = err == GASP_OK && info.stands;
-    return err == GASP_ABSENT ? GASP_OK : err;
+    return stands_in(txn, due, collection, &row->other);
 }
 
 /* What fell for another transaction's sake: the item id does not cover that one's state, so that nobody notices when it is
@@ -80,22 +88,20 @@ static bool fell_long_ago(const gasp_outpoint *outpoint, const gasp_row_refusal 
 }
 
 /* One that was refused without a proof, and is here with one by now: what was wrong with it does not count any more. */
-static gasp_err stands_by_now(gasp_txn *txn, bool *due, const gasp_outpoint *outpoint, const gasp_row_refusal *row)
+static gasp_err stands_by_now(gasp_txn *txn, bool *due, const gasp_collection *collection,
+                              const gasp_outpoint *outpoint, const gasp_row_refusal *row)
 {
-    gasp_row_info info;
     bool by_itself = row->err == GASP_ERR_VERIFY_SCRIPT || row->err == GASP_ERR_VERIFY_DEFERRED ||
                      row->err == GASP_ERR_VERIFY_AMOUNT || row->err == GASP_ERR_VERIFY_POLICY;
     if (!by_itself || row->time != gasp_item_time(NULL))
         return GASP_OK;
-    gasp_err err = gasp_txn_info(txn, &info, &outpoint->txid);
-    *due = err == GASP_OK && info.stands;
-    return err == GASP_ABSENT ? GASP_OK : err;
+    return stands_in(txn, due, collection, &outpoint->txid);
 }
 
 /* A path that led elsewhere than to the block at its height is final, unless it was of another branch: then it is due when
  * that branch is the best chain. */
-static gasp_err is_due(gasp_txn *txn, bool *due, const gasp_outpoint *outpoint, const gasp_row_refusal *row,
-                       gasp_time now)
+static gasp_err is_due(gasp_txn *txn, bool *due, const gasp_collection *collection, const gasp_outpoint *outpoint,
+                       const gasp_row_refusal *row, gasp_time now)
 {
     uint32_t top = 0;
     gasp_err err = GASP_OK;
@@ -104,7 +110,7 @@ static gasp_err is_due(gasp_txn *txn, bool *due, const gasp_outpoint *outpoint, 
         return spent_due(txn, due, outpoint, &row->other);
     *due = fell_long_ago(outpoint, row, now);
     if (!*due)
-        err = stands_by_now(txn, due, outpoint, row);
+        err = stands_by_now(txn, due, collection, outpoint, row);
     if (*due || err != GASP_OK)
         return err;
     switch (gasp_err_refusal(row->err)) {
@@ -121,7 +127,7 @@ static gasp_err is_due(gasp_txn *txn, bool *due, const gasp_outpoint *outpoint, 
                (row->height == 0 && row->until_ms == 0);
         return err;
     case GASP_REFUSAL_MISSING:
-        return missing_due(txn, due, row, now);
+        return missing_due(txn, due, collection, row, now);
     }
     return GASP_OK;
 }
@@ -288,6 +294,7 @@ gasp_err gasp_wallet_note(gasp_wallet *wallet, const gasp_note *note, gasp_time 
 
 typedef struct reading {
     gasp_txn *txn;
+    const gasp_collection *collection;
     gasp_skips *out;
     gasp_match match;
     uint8_t peer[32]; /* hash of its name */
@@ -313,7 +320,7 @@ static gasp_err skip_row(void *ctx, gasp_bytes key, gasp_bytes value)
     if (err == GASP_OK && !concerns(&row, in->peer))
         return GASP_OK;
     if (err == GASP_OK)
-        err = is_due(in->txn, &due, &skip.outpoint, &row, in->now);
+        err = is_due(in->txn, &due, in->collection, &skip.outpoint, &row, in->now);
     if (err != GASP_OK)
         return err;
     if (due || in->out->n == gasp_limit(REFUSALS)) {
@@ -373,7 +380,7 @@ gasp_err gasp_wallet_skips(gasp_wallet *wallet, gasp_skips *out, const gasp_coll
 {
     gasp_txn txn;
     *out = (gasp_skips){.mem = wallet->mem};
-    reading in = {.txn = &txn, .out = out, .match = match, .now = now};
+    reading in = {.txn = &txn, .collection = collection, .out = out, .match = match, .now = now};
     peer_hash(in.peer, peer);
     gasp_key prefix = gasp_key_refusals(collection);
     gasp_err err = gasp_txn_look(&txn, wallet);
@@ -415,6 +422,7 @@ void gasp_settled_pair(uint8_t out[32], const gasp_set_summary *a, const gasp_se
 
 typedef struct telling {
     gasp_txn *txn;
+    const gasp_collection *collection;
     gasp_time now;
     gasp_refusal_visit visit;
     void *ctx;
@@ -429,7 +437,7 @@ static gasp_err tell_row(void *ctx, gasp_bytes key, gasp_bytes value)
     if (err == GASP_OK)
         err = gasp_row_refusal_decode(&row, value);
     if (err == GASP_OK)
-        err = is_due(t->txn, &info.due, &info.outpoint, &row, t->now);
+        err = is_due(t->txn, &info.due, t->collection, &info.outpoint, &row, t->now);
     if (err != GASP_OK)
         return err;
     info.err = row.err;
@@ -445,7 +453,7 @@ gasp_err gasp_wallet_refusals(gasp_wallet *wallet, const gasp_collection *collec
 {
     const gasp_kv *kv = wallet->kv;
     gasp_txn txn;
-    telling t = {&txn, now, visit, ctx};
+    telling t = {&txn, collection, now, visit, ctx};
     gasp_key prefix = gasp_key_refusals(collection);
     gasp_key from = prefix;
     gasp_key to = gasp_key_after(&prefix);
