@@ -48,7 +48,8 @@ static void meddle(between *b, gasp_buf *out, const uint8_t *bytes, size_t len)
 {
     const step s = b->next;
     const size_t at = (size_t)s.at * len / 65536;
-    const uint8_t changed = s.what == FLIP ? (uint8_t)(bytes[at] ^ (1u << s.with % 8)) : (uint8_t)s.with;
+    const unsigned other = s.what == FLIP ? bytes[at] ^ (1u << s.with % 8) : (unsigned)s.with;
+    const uint8_t changed = (uint8_t)(other & 0xff);
     const size_t out_len = s.with < len - at ? s.with : len - at;
     if (s.what == FLIP || s.what == PUT) {
         put(out, bytes, at);
